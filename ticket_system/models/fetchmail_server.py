@@ -1,0 +1,223 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import email_normalize, formataddr, ormcache
+
+from .ticket_mail import Unsigned32
+
+SETTINGS_OF_CRON = {"name", "active", "state", "use_ticket_system"}
+
+
+class FetchmailServer(models.Model):
+    """An incoming mail server that may feed the ticket system: an e-mail account."""
+
+    _inherit = "fetchmail.server"
+
+    password = fields.Char(groups="base.group_system,ticket_system.group_administrator")
+
+    # what it is
+    use_ticket_system = fields.Boolean("Use in Ticket System")
+    ticket_address = fields.Char(
+        "E-mail Address", compute="_compute_ticket_address", store=True, readonly=False
+    )
+    ticket_sender_name = fields.Char("Sender Name")
+    ticket_note = fields.Text("Internal Note")
+    ticket_security = fields.Selection(
+        [("ssl", "SSL/TLS"), ("starttls", "STARTTLS"), ("none", "None")],
+        "Connection Security",
+        compute="_compute_ticket_security",
+        inverse="_inverse_ticket_security",
+        store=True,
+        readonly=False,
+        help="Certificates are verified. None: everybody on the way reads along.",
+    )
+
+    # where its mails go
+    ticket_project_id = fields.Many2one("project.project", "Default Project")
+    ticket_queue_id = fields.Many2one(
+        "ticket.queue",
+        "Default Queue",
+        help="Left empty, every agent sees the tickets and takes them.",
+    )
+    ticket_close_on_import = fields.Boolean(
+        "Close on Import", help="Tickets of this account are closed at once."
+    )
+
+    # how it is fetched
+    ticket_folder = fields.Char("Folder", default="INBOX")
+    ticket_sent_folder = fields.Char(
+        "Sent Folder",
+        help="Mails that agents sent from a mail program join their ticket from here.",
+    )
+    ticket_since = fields.Date("From Date", help="Only mails from this date on.")
+    ticket_after_fetch = fields.Selection(
+        [
+            ("keep", "Leave untouched"),
+            ("seen", "Mark as read"),
+            ("move", "Move to a folder"),
+            ("delete", "Delete on the server"),
+        ],
+        "After Fetching",
+        default="keep",
+        required=True,
+    )
+    ticket_move_folder = fields.Char("Move to Folder")
+    ticket_cron_id = fields.Many2one("ir.cron", "Schedule", readonly=True, copy=False)
+    ticket_interval_number = fields.Integer(
+        "Fetch Every", related="ticket_cron_id.interval_number", readonly=False
+    )
+    ticket_interval_type = fields.Selection(
+        related="ticket_cron_id.interval_type", readonly=False
+    )
+
+    # how it answers
+    ticket_reply_from_account = fields.Boolean(
+        "Answer from This Address", default=True
+    )
+    ticket_mail_server_id = fields.Many2one("ir.mail_server", "Outgoing Mail Server")
+    ticket_copy_to_sent = fields.Boolean("Copy to Sent Folder")
+    ticket_signature = fields.Html("Signature")
+    autoresponder_active = fields.Boolean("Automatic Answer")
+    autoresponder_once_per_day = fields.Boolean("Only One Mail a Day", default=True)
+    autoresponder_subject = fields.Char(
+        "Answer Subject", default="[Ticket #{TICKET}] {SUBJECT}"
+    )
+    autoresponder_body = fields.Html("Answer Text")
+
+    # position and health
+    ticket_uidvalidity = Unsigned32("UIDVALIDITY", readonly=True, copy=False)
+    ticket_last_uid = Unsigned32("Last UID", readonly=True, copy=False)
+    ticket_last_fetch = fields.Datetime("Last Fetch", readonly=True, copy=False)
+    ticket_last_error = fields.Text("Last Problem", readonly=True, copy=False)
+    ticket_quarantine_count = fields.Integer(
+        "Quarantined", compute="_compute_ticket_quarantine_count"
+    )
+
+    # ------------------------------------------------------------------
+    # Computes
+    # ------------------------------------------------------------------
+
+    @api.depends("user")
+    def _compute_ticket_address(self):
+        for account in self:
+            account.ticket_address = account.ticket_address or email_normalize(
+                account.user
+            )
+
+    @api.depends("is_ssl")
+    def _compute_ticket_security(self):
+        for account in self:
+            if account.is_ssl:
+                account.ticket_security = "ssl"
+            elif account.ticket_security != "starttls":
+                account.ticket_security = "none"
+
+    def _inverse_ticket_security(self):
+        for account in self:
+            account.is_ssl = account.ticket_security == "ssl"
+
+    def _compute_ticket_quarantine_count(self):
+        counts = dict(
+            self.env["ticket.mail"]
+            .sudo()
+            ._read_group(
+                [("server_id", "in", self.ids), ("state", "=", "quarantined")],
+                ["server_id"],
+                ["__count"],
+            )
+        )
+        for account in self:
+            account.ticket_quarantine_count = counts.get(account, 0)
+
+    @api.constrains("use_ticket_system", "server_type", "ticket_address")
+    def _check_ticket_settings(self):
+        for account in self.filtered("use_ticket_system"):
+            if account._get_connection_type() != "imap":
+                raise UserError(self.env._("The ticket system fetches by IMAP only."))
+            if not email_normalize(account.ticket_address):
+                raise UserError(
+                    self.env._("The account %s needs an e-mail address.", account.name)
+                )
+
+    @api.constrains("ticket_after_fetch", "ticket_move_folder", "ticket_folder")
+    def _check_ticket_move_folder(self):
+        for account in self.filtered(lambda a: a.ticket_after_fetch == "move"):
+            target = account.ticket_move_folder
+            if not target or target == account.ticket_folder:
+                raise UserError(
+                    self.env._("Name another folder to which fetched mails are moved.")
+                )
+
+    # ------------------------------------------------------------------
+    # CRUD
+    # ------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        accounts = super().create(vals_list)
+        accounts._update_ticket_cron()
+        return accounts
+
+    def write(self, vals):
+        result = super().write(vals)
+        if SETTINGS_OF_CRON & vals.keys():
+            self._update_ticket_cron()
+        if {"ticket_address", "user", "active", "use_ticket_system"} & vals.keys():
+            self.env.registry.clear_cache()
+        return result
+
+    def unlink(self):
+        crons = self.sudo().ticket_cron_id
+        result = super().unlink()
+        crons.unlink()
+        return result
+
+    def _update_ticket_cron(self):
+        """One ir.cron for each ticket account, active while the account is."""
+        template = self.env.ref("ticket_system.ir_cron_fetch", raise_if_not_found=False)
+        if not template:
+            return
+        for account in self.sudo().filtered(lambda a: a.use_ticket_system or a.ticket_cron_id):
+            account.ticket_cron_id = account.ticket_cron_id or template.sudo().copy(
+                {"code": f"model.browse({account.id})._ticket_fetch()"}
+            )
+            account.ticket_cron_id.write(
+                {
+                    "cron_name": self.env._("Tickets: fetch %s", account.name),
+                    "active": account._is_fetched_for_tickets(),
+                }
+            )
+
+    def _is_fetched_for_tickets(self):
+        return self.active and self.use_ticket_system and self.state == "done"
+
+    # ------------------------------------------------------------------
+    # Addresses
+    # ------------------------------------------------------------------
+
+    @api.model
+    @ormcache()
+    def _ticket_addresses(self):
+        """The normalised addresses of all ticket mailboxes, a frozenset."""
+        accounts = self.sudo().search_fetch(
+            [("use_ticket_system", "=", True)], ["ticket_address"]
+        )
+        return frozenset(filter(None, map(email_normalize, accounts.mapped("ticket_address"))))
+
+    def _ticket_sender(self):
+        """The account's address with its name, ready for a From field."""
+        self.ensure_one()
+        return formataddr((self.ticket_sender_name or "", self.ticket_address))
+
+    # ------------------------------------------------------------------
+    # Actions
+    # ------------------------------------------------------------------
+
+    def action_open_quarantine(self):
+        self.ensure_one()
+        action = self.env["ir.actions.actions"]._for_xml_id(
+            "ticket_system.ticket_mail_action"
+        )
+        return action | {
+            "domain": [("server_id", "=", self.id)],
+            "context": {"search_default_quarantined": 1},
+        }

@@ -1,0 +1,136 @@
+import logging
+
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+from ..mailflow.errors import MailboxError
+from ..mailflow.mailbox import Mailbox, Security
+
+_logger = logging.getLogger(__name__)
+
+TIMEOUT = 60
+
+
+class FetchmailServer(models.Model):
+    """The way in: mailbox → ledger → tickets → mailbox again.
+
+    Mails are fetched without holding any lock. A batch is written under the row lock
+    of its account, in one transaction with the account's position, and only after the
+    commit is the server told what to do with the mails. Whatever happens to the
+    server may be repeated: the ledger remembers what is still due.
+    """
+
+    _inherit = "fetchmail.server"
+
+    def _fetch_mail(self, **kw):
+        accounts = self.filtered("use_ticket_system")
+        error = super(FetchmailServer, self - accounts)._fetch_mail(**kw)
+        if self.env.context.get("cron_id"):
+            return error  # every ticket account has a schedule of its own
+        for account in accounts:
+            error = account._ticket_fetch() or error
+        return error
+
+    def button_confirm_login(self):
+        accounts = self.filtered("use_ticket_system")
+        for account in accounts:
+            try:
+                with account._ticket_connect() as mailbox:
+                    mailbox.open(account.ticket_folder, readonly=True)
+            except MailboxError as error:
+                raise UserError(str(error)) from error
+            account.write({"state": "done", "ticket_last_error": False})
+        rest = self - accounts
+        return super(FetchmailServer, rest).button_confirm_login() if rest else True
+
+    def _ticket_connect(self):
+        """An open connection to the account's server, to be used with `with`."""
+        self.ensure_one()
+        if not self.server:
+            raise UserError(self.env._("The account %s has no server.", self.name))
+        return Mailbox.connect(
+            self.server,
+            self.port,
+            Security(self.ticket_security),
+            self.sudo()._imap_login__,
+            timeout=TIMEOUT,
+        )
+
+    def _ticket_fetch(self):
+        """Fetch what is new; return the error that ended it, if any."""
+        self.ensure_one()
+        try:
+            with self._ticket_connect() as mailbox:
+                self._ticket_fetch_folder(mailbox)
+        except MailboxError as error:
+            self.env.cr.rollback()
+            _logger.info("Account %s: %s", self.id, error)
+            self._ticket_note_health(str(error))
+            return UserError(str(error))
+        self._ticket_note_health(False)
+        return None
+
+    def _ticket_fetch_folder(self, mailbox):
+        folder = self.ticket_folder or "INBOX"
+        uidvalidity = mailbox.open(folder)
+        self._ticket_tidy(mailbox, folder, uidvalidity)
+        uids = mailbox.uids_after(
+            self._ticket_position(uidvalidity), since=self.ticket_since or None
+        )
+        remaining = len(uids)
+        self.env["ir.cron"]._commit_progress(remaining=remaining)
+        for raw_mails in mailbox.batches(uids):
+            if not self._ticket_write_batch(folder, uidvalidity, raw_mails):
+                return
+            remaining = max(remaining - len(raw_mails), 0)
+            time_left = self.env["ir.cron"]._commit_progress(
+                len(raw_mails), remaining=remaining
+            )
+            self._ticket_tidy(mailbox, folder, uidvalidity)
+            if not time_left:
+                return
+
+    def _ticket_position(self, uidvalidity):
+        """The last UID that the ledger holds; 0 if the folder was made anew."""
+        return self.ticket_last_uid if self.ticket_uidvalidity == uidvalidity else 0
+
+    def _ticket_write_batch(self, folder, uidvalidity, raw_mails):
+        """Write ledger, tickets and position; False if another worker is at it."""
+        if not self.try_lock_for_update(allow_referencing=True):
+            return False
+        self.invalidate_recordset(["ticket_uidvalidity", "ticket_last_uid"])
+        position = self._ticket_position(uidvalidity)
+        new = [mail for mail in raw_mails if mail.uid > position]
+        if new:
+            self.env["ticket.mail"]._take_in(self, folder, uidvalidity, new)
+            self.with_context(fetchmail_cron_running=True).write(
+                {"ticket_uidvalidity": uidvalidity, "ticket_last_uid": new[-1].uid}
+            )
+        return True
+
+    def _ticket_tidy(self, mailbox, folder, uidvalidity):
+        """Do on the server what is due for mails already stored (repeatable)."""
+        due = self.env["ticket.mail"].search(
+            [
+                ("server_id", "=", self.id),
+                ("folder", "=", folder),
+                ("uidvalidity", "=", uidvalidity),
+                ("server_action_due", "=", True),
+            ]
+        )
+        uids = due.mapped("uid")
+        if self.ticket_after_fetch == "seen":
+            mailbox.mark_seen(uids)
+        elif self.ticket_after_fetch == "move":
+            mailbox.move(uids, self.ticket_move_folder)
+        elif self.ticket_after_fetch == "delete":
+            mailbox.delete(uids)
+        due.server_action_due = False
+        self.env["ir.cron"]._commit_progress()
+
+    def _ticket_note_health(self, error):
+        values = {"ticket_last_error": error}
+        if not error:
+            values["ticket_last_fetch"] = fields.Datetime.now()
+        self.with_context(fetchmail_cron_running=True).write(values)
+        self.env["ir.cron"]._commit_progress()

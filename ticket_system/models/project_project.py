@@ -1,0 +1,40 @@
+from odoo import fields, models
+
+
+class ProjectProject(models.Model):
+    _inherit = "project.project"
+
+    ticket_ids = fields.One2many("ticket.ticket", "project_id", "Tickets")
+    ticket_count = fields.Integer(
+        "Open Tickets",
+        compute="_compute_ticket_count",
+        groups="ticket_system.group_agent",
+    )
+    ticket_template_ids = fields.Many2many(
+        "ticket.template",
+        "ticket_template_project_rel",
+        "project_id",
+        "template_id",
+        "Ticket Templates",
+    )
+
+    def _compute_ticket_count(self):
+        counts = dict(
+            self.env["ticket.ticket"]._read_group(
+                [("project_id", "in", self.ids), ("is_closed", "=", False)],
+                ["project_id"],
+                ["__count"],
+            )
+        )
+        for project in self:
+            project.ticket_count = counts.get(project, 0)
+
+    def action_open_tickets(self):
+        self.ensure_one()
+        action = self.env["ir.actions.actions"]._for_xml_id(
+            "ticket_system.ticket_ticket_action"
+        )
+        return action | {
+            "domain": [("project_id", "=", self.id)],
+            "context": {"default_project_id": self.id, "search_default_open": 1},
+        }

@@ -1,0 +1,29 @@
+from odoo import fields, models
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    ticket_number_suffices = fields.Boolean(
+        "The Number Alone Suffices",
+        config_parameter="ticket_system.number_suffices",
+        help="Anybody who writes a ticket number into the subject joins that ticket. "
+        "Otherwise strangers get a new, related ticket.",
+    )
+    ticket_reopen_days = fields.Integer(
+        "Reopen Within",
+        config_parameter="ticket_system.reopen_days",
+        help="Days after closing in which an answer reopens the ticket; later ones "
+        "start a new, related ticket. 0: always reopen.",
+    )
+    ticket_close_after_days = fields.Integer(
+        "Close When the Customer Is Silent",
+        config_parameter="ticket_system.close_after_days",
+        help="Days after which tickets that wait for the customer are closed. 0: never.",
+    )
+    ticket_ledger_days = fields.Integer(
+        "Keep Received Mails",
+        config_parameter="ticket_system.ledger_days",
+        help="Days after which the original bytes of processed mails are removed; "
+        "quarantined ones always stay. 0: keep for ever.",
+    )

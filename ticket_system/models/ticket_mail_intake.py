@@ -1,0 +1,422 @@
+import logging
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import timedelta
+
+import psycopg2
+from markupsafe import Markup
+
+from odoo import api, fields, models
+from odoo.tools import email_normalize, email_split, formataddr
+
+from ..mailflow import content, message as mailmessage, number
+from ..mailflow.route import Candidate, Candidates, Route, RouteKind, Trust, route
+from ..mailflow.route import PUBLIC_DOMAINS
+from ..mailflow.screen import Action, Surroundings, Verdict, screen
+
+_logger = logging.getLogger(__name__)
+
+TRANSIENT = (psycopg2.OperationalError, psycopg2.InterfaceError)
+
+
+@dataclass(eq=False)
+class Plan:
+    """What becomes of one mail: decided first, written afterwards."""
+
+    line: models.Model
+    message: mailmessage.IncomingMessage
+    verdict: Verdict
+    route: Route | None = None
+    duplicate_of: models.Model | None = None
+    partner: models.Model | None = None
+    is_internal: bool = False
+    ticket: models.Model | None = None
+    values: dict | None = None
+
+
+class TicketMail(models.Model):
+    """From ledger lines to tickets: decide for the whole batch, then write it."""
+
+    _inherit = "ticket.mail"
+
+    @api.model
+    def _take_in(self, account, folder, uidvalidity, raw_mails):
+        """Store each mail in the ledger with its bytes, then process them.
+
+        :param raw_mails: list of mailflow.mailbox.RawMail
+        :return: the ledger lines
+        """
+        messages = [mailmessage.parse(mail.raw) for mail in raw_mails]
+        originals = self.env["ir.attachment"].create(
+            [
+                {
+                    "name": f"{mail.uid}.eml",
+                    "raw": mail.raw,
+                    "mimetype": "message/rfc822",
+                    "res_model": self._name,
+                }
+                for mail in raw_mails
+            ]
+        )
+        lines = self.create(
+            [
+                {
+                    "server_id": account.id,
+                    "folder": folder,
+                    "uidvalidity": uidvalidity,
+                    "uid": mail.uid,
+                    "server_action_due": account.ticket_after_fetch != "keep",
+                    "raw_attachment_id": original.id,
+                    "message_id": message.message_id,
+                    "content_hash": message.content_hash,
+                    "email_from": message.sender.email,
+                    "subject": message.subject,
+                    "date": message.date or mail.internal_date,
+                    "size": len(mail.raw),
+                }
+                for mail, original, message in zip(
+                    raw_mails, originals, messages, strict=True
+                )
+            ]
+        )
+        for line, original in zip(lines, originals, strict=True):
+            original.res_id = line.id
+        lines._process(messages)
+        return lines
+
+    def _process(self, messages=None):
+        """Make tickets of the lines; a mail that fails is quarantined alone.
+
+        :param messages: the parsed mails, if at hand; otherwise the stored bytes
+            are parsed
+        """
+        if messages is None:
+            messages = [mailmessage.parse(line.raw_attachment_id.raw) for line in self]
+        try:
+            with self.env.cr.savepoint():
+                self._make_tickets(messages)
+        except TRANSIENT:
+            raise
+        except Exception as error:
+            if len(self) == 1:
+                self._quarantine(error)
+                return
+            for line, message in zip(self, messages, strict=True):
+                line._process([message])
+
+    def _quarantine(self, error):
+        _logger.warning("Mail %s is quarantined", self.id, exc_info=error)
+        self.write(
+            {
+                "state": "quarantined",
+                "error": f"{type(error).__name__}: {error}",
+                "attempts": self.attempts + 1,
+                "server_action_due": False,
+            }
+        )
+
+    def _make_tickets(self, messages):
+        plans = self._decide(messages)
+        kept = [plan for plan in plans if plan.route]
+        self._create_tickets(kept)
+        self._create_messages(kept)
+        self._touch_replied(kept)
+        for plan in plans:
+            plan.line.write(self._ledger_values(plan))
+
+    # ------------------------------------------------------------------
+    # Decide
+    # ------------------------------------------------------------------
+
+    def _decide(self, messages):
+        """A list of Plan, one for each line, with a fixed number of queries."""
+        now = fields.Datetime.now()
+        surroundings = Surroundings(
+            own_addresses=self.env["fetchmail.server"]._ticket_addresses()
+        )
+        partners, internal = self._find_partners(messages)
+        known = self._find_known(messages)
+        candidates = self._find_candidates(messages)
+        trust = self._trust(internal)
+        plans = []
+        for line, message in zip(self, messages, strict=True):
+            plan = Plan(line, message, screen(message, surroundings))
+            plans.append(plan)
+            identity = (message.message_id, message.content_hash)
+            if message.message_id and identity in known:
+                plan.duplicate_of = known[identity]
+            elif plan.verdict.action != Action.IGNORE:
+                known[identity] = line
+                plan.partner = partners.get(message.sender.email)
+                plan.is_internal = message.sender.email in internal
+                plan.route = route(message, candidates, trust, now)
+                self._remember(candidates, plan, now)
+        return plans
+
+    def _remember(self, candidates, plan, now):
+        """Let later mails of the batch find the ticket this mail will belong to."""
+        message = plan.message
+        if plan.route.kind == RouteKind.REPLY:
+            ticket, number_ = plan.route.ticket, ""
+        else:
+            ticket, number_ = plan, ""
+        participants = {a.email for a in (message.sender, *message.to, *message.cc)}
+        candidates.add(
+            Candidate(ticket, number_, frozenset(participants), False, None),
+            message.message_id,
+        )
+
+    def _find_known(self, messages):
+        """{(Message-ID, content hash): ledger line} of mails seen before."""
+        lines = self.search(
+            [
+                ("message_id", "in", [m.message_id for m in messages if m.message_id]),
+                ("state", "in", ("done", "ignored")),
+                ("id", "not in", self.ids),
+            ]
+        )
+        return {(line.message_id, line.content_hash): line for line in lines}
+
+    def _find_partners(self, messages):
+        """({address: partner}, the addresses of internal users among the senders)."""
+        senders = {message.sender.email for message in messages} - {""}
+        partners = self.env["res.partner"].search(
+            [("email_normalized", "in", list(senders))], order="id desc"
+        )
+        by_email = {partner.email_normalized: partner for partner in partners}
+        users = self.env["res.users"].search(
+            [("partner_id", "in", partners.ids), ("share", "=", False)]
+        )
+        return by_email, frozenset(users.partner_id.mapped("email_normalized"))
+
+    def _find_candidates(self, messages):
+        """The tickets that the mails may belong to, found by id and by number."""
+        ids = {reference for m in messages for reference in m.references}
+        ids |= {m.report.original_message_id for m in messages if m.report}
+        numbers = {n for m in messages for n in number.find(m.subject)}
+        referenced = self.env["mail.message"].search_fetch(
+            [("message_id", "in", list(ids)), ("model", "=", "ticket.ticket")],
+            ["message_id", "res_id"],
+        )
+        tickets = self.env["ticket.ticket"].search(
+            ["|", ("id", "in", referenced.mapped("res_id")), ("number", "in", list(numbers))]
+        )
+        participants = self._find_participants(tickets)
+        by_id = {
+            ticket.id: Candidate(
+                ticket,
+                ticket.number,
+                frozenset(participants[ticket.id] | self._customer_addresses(ticket)),
+                ticket.is_closed,
+                ticket.closed_on or None,
+            )
+            for ticket in tickets
+        }
+        return Candidates(
+            {
+                message.message_id: by_id[message.res_id]
+                for message in referenced
+                if message.res_id in by_id
+            },
+            {candidate.number: candidate for candidate in by_id.values()},
+        )
+
+    def _customer_addresses(self, ticket):
+        customer = ticket.partner_id | ticket.commercial_partner_id
+        return set(filter(None, customer.mapped("email_normalized")))
+
+    def _find_participants(self, tickets):
+        """{ticket id: the addresses that wrote or got messages of the ticket}"""
+        found = defaultdict(set)
+        own = self.env["fetchmail.server"]._ticket_addresses()
+        messages = self.env["mail.message"].search_fetch(
+            [
+                ("model", "=", "ticket.ticket"),
+                ("res_id", "in", tickets.ids),
+                ("message_type", "in", ("email", "comment")),
+            ],
+            ["res_id", "email_from", "incoming_email_to", "incoming_email_cc",
+             "outgoing_email_to", "outgoing_email_cc"],
+        )
+        for message in messages:
+            for text in (
+                message.email_from, message.incoming_email_to, message.incoming_email_cc,
+                message.outgoing_email_to, message.outgoing_email_cc,
+            ):
+                if text:
+                    found[message.res_id].update(map(str.lower, email_split(text)))
+        for ticket in tickets:
+            if address := email_normalize(ticket.email_from):
+                found[ticket.id].add(address)
+            found[ticket.id] -= own
+        return found
+
+    def _trust(self, internal):
+        get_param = self.env["ir.config_parameter"].sudo().get_param
+        days = int(get_param("ticket_system.reopen_days", 0))
+        return Trust(
+            internal_addresses=internal,
+            public_domains=PUBLIC_DOMAINS,
+            number_suffices=bool(get_param("ticket_system.number_suffices")),
+            reopen_within=timedelta(days=days) if days else None,
+        )
+
+    # ------------------------------------------------------------------
+    # Write
+    # ------------------------------------------------------------------
+
+    def _create_tickets(self, plans):
+        new = [plan for plan in plans if plan.route.kind != RouteKind.REPLY]
+        tickets = self._quietly("ticket.ticket").create(
+            [self._ticket_values(plan) for plan in new]
+        )
+        for plan, ticket in zip(new, tickets, strict=True):
+            plan.ticket = ticket
+        for plan in plans:
+            target = plan.route.ticket
+            target = target.ticket if isinstance(target, Plan) else target
+            if plan.route.kind == RouteKind.REPLY:
+                plan.ticket = target
+            elif plan.route.kind == RouteKind.RELATED and target:
+                plan.ticket.related_ticket_ids = target
+                target.related_ticket_ids |= plan.ticket
+
+    def _ticket_values(self, plan):
+        account, message = plan.line.server_id, plan.message
+        code = "closed" if account.ticket_close_on_import else "new"
+        now = fields.Datetime.now()
+        date = min(message.date or now, now)
+        partner = plan.partner or self.env["res.partner"]
+        return {
+            "name": message.subject or self.env._("(no subject)"),
+            "email_from": message.sender.email,
+            "partner_name": message.sender.name or partner.name,
+            "partner_id": partner.id,
+            "project_id": account.ticket_project_id.id,
+            "queue_id": account.ticket_queue_id.id,
+            "user_id": account.ticket_queue_id.user_id.id,
+            "account_id": account.id,
+            "status_id": self.env["ticket.status"]._by_code(code).id,
+            "closed_on": now if code == "closed" else False,
+            "last_inbound": date,
+            "last_message": date,
+            "waiting_since": False if code == "closed" else date,
+        }
+
+    def _create_messages(self, plans):
+        for plan, attachments in zip(plans, self._create_attachments(plans), strict=True):
+            plan.values = self._message_values(plan, attachments)
+        messages = self._quietly("mail.message").create(
+            [dict(plan.values) for plan in plans]
+        )
+        for plan, message in zip(plans, messages, strict=True):
+            plan.line.mail_message_id = message
+        self._notify_followers(plans)
+
+    def _create_attachments(self, plans):
+        """For each plan its ir.attachment records, in the mail's order."""
+        records = (
+            self.env["ir.attachment"]
+            .with_context(attachments_mime_plainxml=True)
+            .create(
+                [
+                    {
+                        "name": attachment.filename,
+                        "raw": attachment.content,
+                        "mimetype": attachment.mimetype,
+                        "res_model": "ticket.ticket",
+                        "res_id": plan.ticket.id,
+                    }
+                    for plan in plans
+                    for attachment in plan.message.attachments
+                ]
+            )
+        )
+        result, start = [], 0
+        for plan in plans:
+            end = start + len(plan.message.attachments)
+            result.append(records[start:end])
+            start = end
+        return result
+
+    def _message_values(self, plan, attachments):
+        message = plan.message
+        inline = {
+            part.content_id: f"/web/image/{attachment.id}"
+            for part, attachment in zip(message.attachments, attachments, strict=True)
+            if part.content_id
+        }
+        if message.html:
+            body = content.safe_html(message.html, inline).html
+        else:
+            body = content.text_to_html(message.text)
+        author = plan.partner if plan.partner and not plan.is_internal else None
+        return {
+            "model": "ticket.ticket",
+            "res_id": plan.ticket.id,
+            "message_type": "email",
+            "subtype_id": self.env["ir.model.data"]._xmlid_to_res_id("mail.mt_comment"),
+            "message_id": message.message_id,
+            "subject": message.subject,
+            "date": message.date or plan.line.date or fields.Datetime.now(),
+            "email_from": _formatted(message.sender),
+            "author_id": author.id if author else False,
+            "incoming_email_to": ", ".join(map(_formatted, message.to)),
+            "incoming_email_cc": ", ".join(map(_formatted, message.cc)),
+            "reply_to": plan.line.server_id._ticket_sender(),
+            "body": Markup(body),
+            "attachment_ids": [fields.Command.set(attachments.ids)],
+        }
+
+    def _notify_followers(self, plans):
+        """Run Odoo's own notification where a follower waits for it."""
+        tickets = self.env["ticket.ticket"].union(*(plan.ticket for plan in plans))
+        followers = self.env["mail.followers"].search(
+            [("res_model", "=", tickets._name), ("res_id", "in", tickets.ids)]
+        )
+        followed = set(followers.mapped("res_id"))
+        for plan in plans:
+            if plan.ticket.id in followed:
+                ticket = plan.ticket.with_context(ticket_intake=True)
+                message = plan.line.mail_message_id
+                ticket._message_post_after_hook(message, plan.values)
+                ticket._notify_thread(message, plan.values, force_send=False)
+
+    def _touch_replied(self, plans):
+        by_ticket = {}
+        for plan in plans:
+            if plan.route.kind == RouteKind.REPLY:
+                by_ticket[plan.ticket] = plan
+        now = fields.Datetime.now()
+        for ticket, plan in by_ticket.items():
+            ticket._register_inbound(min(plan.message.date or now, now))
+
+    def _ledger_values(self, plan):
+        values = {"attempts": plan.line.attempts + 1, "error": False}
+        if plan.duplicate_of:
+            return values | {
+                "state": "duplicate",
+                "reason": "duplicate",
+                "ticket_id": plan.duplicate_of.ticket_id.id,
+                "mail_message_id": plan.duplicate_of.mail_message_id.id,
+            }
+        if not plan.route:
+            return values | {"state": "ignored", "reason": plan.verdict.reason}
+        return values | {
+            "state": "done",
+            "reason": plan.verdict.reason or plan.route.reason,
+            "ticket_id": plan.ticket.id,
+        }
+
+    def _quietly(self, model):
+        """The model without automatic followers, log entries and field tracking."""
+        return self.env[model].with_context(
+            ticket_intake=True,
+            mail_create_nosubscribe=True,
+            mail_create_nolog=True,
+            tracking_disable=True,
+        )
+
+
+def _formatted(address):
+    return formataddr((address.name, address.email))

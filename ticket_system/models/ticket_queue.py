@@ -1,0 +1,116 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+
+class TicketQueue(models.Model):
+    _name = "ticket.queue"
+    _description = "Ticket Queue"
+    _order = "sequence, name"
+
+    name = fields.Char(required=True, translate=True)
+    code = fields.Char(required=True, copy=False, help="Letters and digits, no spaces.")
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True)
+    color = fields.Integer()
+    company_id = fields.Many2one("res.company")
+
+    user_id = fields.Many2one(
+        "res.users",
+        "Responsible",
+        domain=[("share", "=", False)],
+        help="New tickets of this queue go to this person. Left empty, the queue is a "
+        "department whose members take the tickets themselves.",
+    )
+    member_ids = fields.Many2many(
+        "res.users",
+        "ticket_queue_member_rel",
+        "queue_id",
+        "user_id",
+        "Members",
+        domain=[("share", "=", False)],
+        compute="_compute_member_ids",
+        store=True,
+        readonly=False,
+        help="They see the tickets of this queue and can take them.",
+    )
+    project_ids = fields.Many2many(
+        "project.project",
+        "ticket_queue_project_rel",
+        "queue_id",
+        "project_id",
+        "Projects",
+        help="Offer this queue on tickets of these projects. Empty: on all.",
+    )
+
+    new_count = fields.Integer("New", compute="_compute_counts")
+    open_count = fields.Integer("Open", compute="_compute_counts")
+    unassigned_count = fields.Integer("Unassigned", compute="_compute_counts")
+    oldest_waiting = fields.Datetime(compute="_compute_counts")
+
+    _code_uniq = models.Constraint(
+        "unique(code)", "There is already a queue with this code."
+    )
+
+    @api.depends("user_id")
+    def _compute_member_ids(self):
+        for queue in self:
+            queue.member_ids |= queue.user_id
+
+    def _compute_counts(self):
+        groups = self.env["ticket.ticket"]._read_group(
+            [("queue_id", "in", self.ids), ("is_closed", "=", False)],
+            ["queue_id", "status_id", "user_id"],
+            ["__count", "waiting_since:min"],
+        )
+        new_status = self.env["ticket.status"]._by_code("new")
+        self.new_count = self.open_count = self.unassigned_count = 0
+        self.oldest_waiting = False
+        for queue, status, user, count, oldest in groups:
+            queue = queue.with_env(self.env)
+            queue.open_count += count
+            queue.new_count += count if status == new_status else 0
+            queue.unassigned_count += 0 if user else count
+            if oldest and (not queue.oldest_waiting or oldest < queue.oldest_waiting):
+                queue.oldest_waiting = oldest
+
+    @api.constrains("code")
+    def _check_code(self):
+        for queue in self:
+            if not (queue.code.isascii() and queue.code.isalnum()):
+                raise ValidationError(
+                    self.env._(
+                        "The code “%(code)s” may hold only letters and digits, "
+                        "without spaces.",
+                        code=queue.code,
+                    )
+                )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        queues = super().create(vals_list)
+        self._forget_memberships()
+        return queues
+
+    def write(self, vals):
+        result = super().write(vals)
+        if {"user_id", "member_ids", "active"} & vals.keys():
+            self._forget_memberships()
+        return result
+
+    def _forget_memberships(self):
+        """Record rules name the user's queues; the evaluated rules are cached."""
+        self.env.flush_all()
+        self.env.registry.clear_cache()
+
+    def action_open_tickets(self):
+        self.ensure_one()
+        action = self.env["ir.actions.actions"]._for_xml_id(
+            "ticket_system.ticket_ticket_action"
+        )
+        action["display_name"] = self.name
+        action["context"] = {
+            "search_default_open": 1,
+            "search_default_queue_id": self.id,
+            "default_queue_id": self.id,
+        }
+        return action

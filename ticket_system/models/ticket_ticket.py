@@ -1,0 +1,386 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL, formataddr
+
+from ..mailflow import number, outgoing
+from .ticket_status import CLOSED_CATEGORIES
+
+PRIORITIES = [("0", "Normal"), ("1", "Priority")]
+
+
+class TicketTicket(models.Model):
+    _name = "ticket.ticket"
+    _description = "Ticket"
+    _inherit = [
+        "portal.mixin",
+        "mail.thread.cc",
+        "mail.activity.mixin",
+        "rating.mixin",
+        "mail.tracking.duration.mixin",
+    ]
+    _order = "priority desc, last_message desc, id desc"
+    _rec_names_search = ["number", "name"]
+    _primary_email = "email_from"
+    _track_duration_field = "status_id"
+    _systray_view = "list"
+
+    # what it is about
+    number = fields.Char("Ticket Number", required=True, readonly=True, copy=False)
+    name = fields.Char("Subject", required=True, tracking=True, index="trigram")
+    tag_ids = fields.Many2many("ticket.tag", string="Tags")
+    priority = fields.Selection(
+        PRIORITIES, default="0", required=True, tracking=True, index=True
+    )
+    internal_comment = fields.Text(
+        "Internal Comment", help="Never shown to the customer."
+    )
+    related_ticket_ids = fields.Many2many(
+        "ticket.ticket",
+        "ticket_related_rel",
+        "ticket_id",
+        "related_id",
+        "Related Tickets",
+        copy=False,
+    )
+
+    # who wrote
+    partner_id = fields.Many2one(
+        "res.partner", "Customer", tracking=True, index="btree_not_null"
+    )
+    commercial_partner_id = fields.Many2one(
+        "res.partner",
+        related="partner_id.commercial_partner_id",
+        store=True,
+        index="btree_not_null",
+    )
+    email_from = fields.Char(
+        "Sender Address", compute="_compute_sender", store=True, readonly=False
+    )
+    partner_name = fields.Char(
+        "Sender Name", compute="_compute_sender", store=True, readonly=False
+    )
+
+    # who works on it
+    queue_id = fields.Many2one(
+        "ticket.queue", tracking=True, index=True, ondelete="restrict"
+    )
+    user_id = fields.Many2one(
+        "res.users",
+        "Agent",
+        domain=[("share", "=", False)],
+        tracking=True,
+        index="btree_not_null",
+        copy=False,
+    )
+    project_id = fields.Many2one("project.project", tracking=True, index="btree_not_null")
+    company_id = fields.Many2one(
+        "res.company", compute="_compute_company_id", store=True, readonly=False
+    )
+    account_id = fields.Many2one(
+        "fetchmail.server", "E-mail Account", readonly=True, copy=False
+    )
+    account_address = fields.Char(
+        "Source", related="account_id.ticket_address", related_sudo=True
+    )
+
+    # where it stands
+    status_id = fields.Many2one(
+        "ticket.status",
+        required=True,
+        tracking=True,
+        index=True,
+        copy=False,
+        ondelete="restrict",
+        default=lambda self: self.env["ticket.status"]._by_code("new"),
+        group_expand="_read_group_expand_full",
+    )
+    status_category = fields.Selection(related="status_id.category")
+    is_closed = fields.Boolean(compute="_compute_is_closed", store=True)
+    is_private = fields.Boolean(
+        "Private",
+        tracking=True,
+        help="Seen only by the agent, the queue's responsible and administrators.",
+    )
+    is_gdpr = fields.Boolean("GDPR", tracking=True)
+    is_unread = fields.Boolean("Unread", default=True, copy=False)
+
+    # when
+    last_inbound = fields.Datetime("Last Customer Message", readonly=True, copy=False)
+    last_outbound = fields.Datetime("Last Answer", readonly=True, copy=False)
+    last_message = fields.Datetime(
+        readonly=True, copy=False, default=fields.Datetime.now
+    )
+    waiting_since = fields.Datetime(readonly=True, copy=False)
+    first_response = fields.Datetime(readonly=True, copy=False)
+    closed_on = fields.Datetime(readonly=True, copy=False)
+    message_count = fields.Integer("Number of Messages", compute="_compute_message_count")
+
+    _number_uniq = models.Constraint(
+        "unique(number)", "This ticket number exists already."
+    )
+    _open_idx = models.Index(
+        "(priority desc, last_message desc, id desc) WHERE is_closed IS NOT TRUE"
+    )
+
+    def init(self):
+        self.env.cr.execute(
+            SQL("CREATE SEQUENCE IF NOT EXISTS ticket_number OWNED BY ticket_ticket.number")
+        )
+
+    # ------------------------------------------------------------------
+    # Computes
+    # ------------------------------------------------------------------
+
+    @api.depends("number", "name")
+    def _compute_display_name(self):
+        for ticket in self:
+            ticket.display_name = f"#{ticket.number} {ticket.name or ''}".strip()
+
+    def _compute_access_url(self):
+        super()._compute_access_url()
+        for ticket in self:
+            ticket.access_url = f"/odoo/tickets/{ticket.id}"
+
+    @api.depends("partner_id")
+    def _compute_sender(self):
+        for ticket in self.filtered("partner_id"):
+            ticket.email_from = ticket.email_from or ticket.partner_id.email
+            ticket.partner_name = ticket.partner_name or ticket.partner_id.name
+
+    @api.depends("queue_id", "project_id")
+    def _compute_company_id(self):
+        for ticket in self:
+            ticket.company_id = (
+                ticket.queue_id.company_id
+                or ticket.project_id.company_id
+                or ticket.company_id
+            )
+
+    @api.depends("status_id.category")
+    def _compute_is_closed(self):
+        for ticket in self:
+            ticket.is_closed = ticket.status_id.category in CLOSED_CATEGORIES
+
+    def _compute_message_count(self):
+        counts = dict(
+            self.env["mail.message"]
+            .sudo()
+            ._read_group(
+                [
+                    ("model", "=", self._name),
+                    ("res_id", "in", self.ids),
+                    ("message_type", "in", ("email", "comment")),
+                    ("subtype_id", "=", self.env.ref("mail.mt_comment").id),
+                ],
+                ["res_id"],
+                ["__count"],
+            )
+        )
+        for ticket in self:
+            ticket.message_count = counts.get(ticket.id, 0)
+
+    # ------------------------------------------------------------------
+    # CRUD
+    # ------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        numbers = self._next_numbers(len(vals_list))
+        for vals, new_number in zip(vals_list, numbers, strict=True):
+            vals.setdefault("number", new_number)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if "status_id" in vals:
+            status = self.env["ticket.status"].browse(vals["status_id"])
+            closing = status.category in CLOSED_CATEGORIES
+            vals = {**vals, "closed_on": fields.Datetime.now() if closing else False}
+        return super().write(vals)
+
+    @api.model
+    def _next_numbers(self, count):
+        """`count` new ticket numbers, unique without locking anything."""
+        counters = self.env.execute_query(
+            SQL("SELECT nextval('ticket_number') FROM generate_series(1, %s)", count)
+        )
+        secret = self.env["ir.config_parameter"].sudo().get_param("database.secret")
+        today = fields.Date.context_today(self)
+        return [number.make(today, n, secret.encode()) for [n] in counters]
+
+    # ------------------------------------------------------------------
+    # Actions
+    # ------------------------------------------------------------------
+
+    def _set_status(self, code):
+        self.write({"status_id": self.env["ticket.status"]._by_code(code).id})
+
+    def action_take(self):
+        """Make the current user the agent of these tickets."""
+        self.write({"user_id": self.env.uid, "is_unread": False})
+        self.filtered(lambda t: t.status_category == "new")._set_status("open")
+
+    def action_give_back(self):
+        self.write({"user_id": False})
+
+    def action_close(self):
+        self._set_status("closed")
+
+    def action_trash(self):
+        self._set_status("trash")
+
+    def action_reopen(self):
+        self._set_status("open")
+
+    def action_reply(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Reply"),
+            "res_model": "ticket.reply",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_ticket_id": self.id, "dialog_size": "large"},
+        }
+
+    # ------------------------------------------------------------------
+    # Messages
+    # ------------------------------------------------------------------
+
+    def _register_inbound(self, date):
+        """A customer wrote at `date` (naive UTC): the ticket is new again (R25)."""
+        self.write(
+            {
+                "status_id": self.env["ticket.status"]._by_code("new").id,
+                "is_unread": True,
+                "last_inbound": date,
+                "last_message": date,
+            }
+        )
+        self.filtered(lambda t: not t.waiting_since).waiting_since = date
+
+    def _register_outbound(self, date):
+        """We answered at `date` (naive UTC): the customer waits no longer."""
+        self.write(
+            {
+                "is_unread": False,
+                "last_outbound": date,
+                "last_message": date,
+                "waiting_since": False,
+            }
+        )
+        self.filtered(lambda t: not t.first_response).first_response = date
+
+    def _send_reply(self, *, subject, body, email_to, email_cc="", attachments=(), status):
+        """Send one mail to the customer and record it as a message of the ticket.
+
+        :param Markup body: the answer
+        :param str email_to, email_cc: addresses separated by commas
+        :param attachments: ir.attachment records
+        :param status: the ticket.status to set afterwards
+        :return: the mail.message
+        """
+        self.ensure_one()
+        recipients = outgoing.check_addresses(email_to)
+        copies = outgoing.check_addresses(email_cc)
+        if not recipients:
+            raise UserError(self.env._("An answer needs a recipient."))
+        message = self.message_post(
+            body=body,
+            subject=outgoing.subject(subject, self.number),
+            message_type="comment",
+            subtype_xmlid="mail.mt_comment",
+            outgoing_email_to=_join(recipients),
+            outgoing_email_cc=_join(copies),
+            attachment_ids=attachments.ids if attachments else [],
+            email_layout_xmlid="ticket_system.mail_layout_reply",
+            email_add_signature=False,
+        )
+        self.status_id = status
+        return message
+
+    def message_post(self, *, message_type="notification", **kwargs):
+        if message_type == "comment" and self._is_answer(kwargs):
+            account = self.sudo().account_id
+            if account.ticket_reply_from_account and account.ticket_address:
+                kwargs.setdefault("author_id", self.env.user.partner_id.id)
+                kwargs.setdefault("email_from", account._ticket_sender())
+                kwargs.setdefault("mail_server_id", account.ticket_mail_server_id.id)
+            kwargs["subject"] = kwargs.get("subject") or self._message_compute_subject()
+        return super().message_post(message_type=message_type, **kwargs)
+
+    def _is_answer(self, values):
+        """Whether message values describe an answer to the outside, no note."""
+        comment = self.env["ir.model.data"]._xmlid_to_res_id("mail.mt_comment")
+        is_comment = (
+            values.get("subtype_xmlid") == "mail.mt_comment"
+            or values.get("subtype_id") == comment
+        )
+        return is_comment and not values.get("is_internal")
+
+    def _message_post_after_hook(self, message, msg_values):
+        super()._message_post_after_hook(message, msg_values)
+        if self.env.context.get("ticket_intake"):
+            return
+        if message.message_type == "email":
+            self._register_inbound(message.date)
+        elif message.message_type == "comment" and self._is_answer(msg_values):
+            if message.outgoing_email_to or message.partner_ids.filtered("partner_share"):
+                self._register_outbound(message.date)
+
+    def _get_message_create_valid_field_names(self):
+        return super()._get_message_create_valid_field_names() | {"outgoing_email_cc"}
+
+    def _message_compute_subject(self):
+        self.ensure_one()
+        return outgoing.subject(self.name or "", self.number)
+
+    def _notify_get_reply_to_batch(self, defaults=None, author_ids=None):
+        reply_to = super()._notify_get_reply_to_batch(defaults, author_ids)
+        for ticket in self.sudo().filtered("account_id.ticket_address"):
+            reply_to[ticket.id] = ticket.account_id._ticket_sender()
+        return reply_to
+
+    def _notify_by_email_get_final_mail_values(
+        self, recipient_ids, mail_values, additional_values=None
+    ):
+        values = super()._notify_by_email_get_final_mail_values(
+            recipient_ids, mail_values, additional_values
+        )
+        if not recipient_ids:
+            message = self.env["mail.message"].browse(values["mail_message_id"])
+            values["email_cc"] = message.sudo().outgoing_email_cc
+        return values
+
+    def _notify_get_recipients_groups(self, message, model_description, msg_vals=False):
+        """Customers answer by mail: no button into Odoo for them."""
+        groups = super()._notify_get_recipients_groups(
+            message, model_description, msg_vals=msg_vals
+        )
+        for name, _match, options in groups:
+            if name != "user":
+                options["has_button_access"] = False
+        return groups
+
+    # ------------------------------------------------------------------
+    # Housekeeping
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _cron_close_unanswered(self):
+        """Close what has waited for the customer too long (R41); off at 0 days."""
+        get_param = self.env["ir.config_parameter"].sudo().get_param
+        days = int(get_param("ticket_system.close_after_days", 0))
+        if days <= 0:
+            return
+        self.search(
+            [
+                ("status_id.category", "=", "waiting_customer"),
+                ("last_message", "<", fields.Datetime.now() - timedelta(days=days)),
+            ]
+        )._set_status("closed")
+
+
+def _join(addresses):
+    return ",".join(formataddr((a.name, a.email)) for a in addresses)

@@ -1,0 +1,72 @@
+import { registry } from "@web/core/registry";
+
+registry.category("web_tour.tours").add("ticket_system_agent", {
+    url: "/odoo/tickets",
+    steps: () => [
+        {
+            content: "Open the ticket from the list",
+            trigger: ".o_data_row td:contains('Broken wheel')",
+            run: "click",
+        },
+        {
+            content: "The customer's message is in the history",
+            trigger: ".o-mail-Message-body:contains('my wheel is broken')",
+        },
+        {
+            content: "Take it",
+            trigger: "button[name=action_take]",
+            run: "click",
+        },
+        {
+            content: "It is open now",
+            trigger: ".o_arrow_button_current:contains('Open')",
+        },
+        {
+            content: "Answer",
+            trigger: "button[name=action_reply]",
+            run: "click",
+        },
+        {
+            content: "The recipient is filled in",
+            trigger: ".modal [name=email_to] input:value(carla@customer.example)",
+        },
+        {
+            content: "Write the answer",
+            trigger: ".modal .odoo-editor-editable",
+            run: "editor We send a new wheel.",
+        },
+        {
+            content: "Wait for the customer afterwards",
+            trigger: ".modal [name=status_id] span:contains('Waiting for Customer')",
+            run: "click",
+        },
+        {
+            content: "Send",
+            trigger: ".modal button[name=action_send]",
+            run: "click",
+        },
+        {
+            content: "The status has changed",
+            trigger: ".o_arrow_button_current:contains('Waiting for Customer')",
+        },
+        {
+            content: "The answer is in the history",
+            trigger: ".o-mail-Message-body:contains('We send a new wheel.')",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("ticket_system_no_set_up", {
+    url: "/odoo/tickets",
+    steps: () => [
+        {
+            content: "The agent's own menus are there",
+            trigger: ".o_menu_sections [data-menu-xmlid='ticket_system.menu_queues']",
+        },
+        {
+            content: "The set-up is not",
+            trigger:
+                ".o_menu_sections:not(:has([data-menu-xmlid='ticket_system.menu_configuration']))",
+        },
+    ],
+});

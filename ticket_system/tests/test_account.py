@@ -1,0 +1,53 @@
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+
+from .common import TicketCase
+
+
+@tagged("post_install", "-at_install")
+class TestAccount(TicketCase):
+    def test_schedule_of_its_own(self):
+        """R11, R22: one ir.cron an account, on and off with it"""
+        other = self._make_account("sales@test.example")
+        (self.account | other).state = "done"
+        self.assertNotEqual(self.account.ticket_cron_id, other.ticket_cron_id)
+        self.assertTrue(other.ticket_cron_id.active)
+        other.use_ticket_system = False
+        self.assertFalse(other.ticket_cron_id.active)
+        self.assertTrue(self.account.ticket_cron_id.active)
+        self.account.ticket_interval_number = 7
+        self.assertEqual(self.account.ticket_cron_id.interval_number, 7)
+        cron = self.account.ticket_cron_id
+        self.account.unlink()
+        self.assertFalse(cron.exists())
+
+    def test_own_address_is_no_recipient(self):
+        """Our own mailbox is an alias to Odoo: never a customer"""
+        found = self.env["mail.alias.domain"]._find_aliases(
+            ["support@test.example", "carla@customer.example"]
+        )
+        self.assertEqual(found, ["support@test.example"])
+
+    def test_security_follows_ssl(self):
+        self.account.is_ssl = True
+        self.assertEqual(self.account.ticket_security, "ssl")
+        self.account.ticket_security = "starttls"
+        self.assertFalse(self.account.is_ssl)
+        self.assertEqual(self.account.ticket_security, "starttls")
+
+    def test_refused_settings(self):
+        for values in (
+            {"server_type": "pop"},
+            {"ticket_address": "nonsense"},
+            {"ticket_after_fetch": "move", "ticket_move_folder": "INBOX"},
+        ):
+            with self.subTest(values), self.assertRaises(UserError):
+                self.account.write(values)
+
+    def test_stock_cron_leaves_tickets_alone(self):
+        """Core's fetchmail cron never touches an account of ours"""
+        self.account.state = "done"
+        cron = self.env.ref("mail.ir_cron_mail_gateway_action")
+        self.env["fetchmail.server"].with_context(cron_id=cron.id)._fetch_mail()
+        self.account.with_context(cron_id=cron.id)._fetch_mail()
+        self.assertFalse(self.account.ticket_last_error)

@@ -1,0 +1,169 @@
+from email import message_from_bytes
+from email.policy import default
+
+from odoo.tests import tagged
+
+from .common import MailServerCase, mail
+
+
+@tagged("post_install", "-at_install", "mail_servers")
+class TestRoundTrip(MailServerCase):
+    """The whole circle through a real Dovecot and a real SMTP sink."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.sales = cls.env["ticket.queue"].create({"name": "Sales", "code": "tsales"})
+        cls.account_accounting = cls._make_account("accounting@test.example", cls.accounting)
+        cls.account_sales = cls._make_account(
+            "sales@test.example", cls.sales, ticket_after_fetch="delete"
+        )
+        cls.accounts = cls.account | cls.account_accounting | cls.account_sales
+        cls.customer.email = cls.customer_address = cls.account.user.replace(
+            "support", "carla"
+        )
+
+    def deliver(self, account, **values):
+        values.setdefault("sender", f"Carla Customer <{self.customer_address}>")
+        self.dovecot.deliver(account.user, mail(to=account.user, **values))
+
+    def lines(self, account):
+        return self.env["ticket.mail"].search([("server_id", "=", account.id)], order="uid")
+
+    def inbox(self, address):
+        return [
+            message_from_bytes(raw, policy=default)
+            for raw in self.dovecot.messages(address)
+        ]
+
+    def test_circle(self):
+        """R1, R2, R12, R14, R15, R23-R27, R52: in, out, and in again"""
+        data = bytes(range(256)) * 500
+        self.deliver(
+            self.account,
+            subject="Broken wheel",
+            attachments=[("photo.bin", data, "application", "octet-stream")],
+        )
+        self.deliver(self.account_accounting, subject="Invoice?")
+        self.deliver(self.account_sales, subject="20 bikes")
+        self.fetch(*self.accounts)
+
+        tickets = {account: self.lines(account).ticket_id for account in self.accounts}
+        for account, ticket in tickets.items():
+            self.assertEqual(len(ticket), 1)
+            self.assertEqual(ticket.queue_id, account.ticket_queue_id)
+            self.assertEqual(ticket.partner_id, self.customer)
+        ticket = tickets[self.account]
+        self.assertEqual(ticket.project_id, self.project)
+        self.assertEqual(ticket.message_ids.attachment_ids.raw, data)
+
+        self.answer(ticket)
+        [answer] = self.inbox(self.customer_address)
+        self.assertEqual(answer["From"].addresses[0].addr_spec, self.account.user)
+        self.assertIn(f"Ticket #{ticket.number}", answer["Subject"])
+        self.assertEqual(ticket.status_id.code, "waiting_customer")
+
+        self.deliver(
+            self.account, subject=f"AW: {answer['Subject']}", in_reply_to=answer["Message-ID"]
+        )
+        self.fetch(*self.accounts)
+        self.assertEqual(self.lines(self.account).ticket_id, ticket)
+        self.assertEqual(ticket.status_id.code, "new")
+        self.assertEqual(ticket.message_count, 3)
+
+        self.check_nothing_twice()
+
+    def answer(self, ticket):
+        reply = (
+            self.env["ticket.reply"]
+            .with_user(self.agent)
+            .create(
+                {
+                    "ticket_id": ticket.id,
+                    "body": "<p>We send a new wheel.</p>",
+                    "status_id": self.status["waiting_customer"].id,
+                }
+            )
+        )
+        reply.action_send()
+
+    def check_nothing_twice(self):
+        before = {account: self.lines(account).ids for account in self.accounts}
+        self.fetch(*self.accounts)
+        for account in self.accounts:
+            self.assertEqual(self.lines(account).ids, before[account])
+        self.assertEqual(len(self.dovecot.messages(self.account.user)), 2)
+        self.assertEqual(len(self.dovecot.messages(self.account_accounting.user)), 1)
+        self.assertFalse(self.dovecot.messages(self.account_sales.user))
+
+    def test_seen_plays_no_part(self):
+        """P1: a mail read in another client is fetched; ours stays unread there"""
+        account = self._make_account("seen@test.example", self.support)
+        self.deliver(account, subject="one")
+        self.deliver(account, subject="two")
+        with self.dovecot.client(account.user) as client:
+            client.select_folder("INBOX")
+            client.add_flags([1], [rb"\Seen"])
+        self.fetch(account)
+        self.assertEqual(len(self.lines(account).ticket_id), 2)
+        with self.dovecot.client(account.user) as client:
+            client.select_folder("INBOX")
+            self.assertEqual(client.search("UNSEEN"), [2])
+
+    def test_after_fetch(self):
+        """R14: leave, mark, move, delete"""
+        for choice, left, seen, moved in (
+            ("keep", 1, 0, 0), ("seen", 1, 1, 0), ("move", 0, 0, 1), ("delete", 0, 0, 0),
+        ):
+            with self.subTest(choice):
+                account = self._make_account(
+                    f"{choice}@test.example", ticket_after_fetch=choice,
+                    ticket_move_folder="Done",
+                )
+                self.deliver(account)
+                self.fetch(account)
+                with self.dovecot.client(account.user) as client:
+                    client.select_folder("INBOX")
+                    self.assertEqual(len(client.search("ALL")), left)
+                    self.assertEqual(len(client.search("SEEN")), seen)
+                self.assertEqual(len(self.dovecot.messages(account.user, "Done")), moved)
+
+    def test_since(self):
+        """R13: only mails from that date on"""
+        from datetime import datetime
+
+        account = self._make_account("since@test.example", ticket_since="2026-02-01")
+        for day in ("2026-01-31", "2026-02-02"):
+            self.dovecot.deliver(
+                account.user, mail(subject=day),
+                internal_date=datetime.fromisoformat(f"{day}T12:00:00+00:00"),
+            )
+        self.fetch(account)
+        self.assertEqual(self.lines(account).mapped("subject"), ["2026-02-02"])
+
+    def test_wrong_password(self):
+        """R10: plain words in the account's health, and recovery by itself"""
+        account = self._make_account("locked@test.example")
+        account.password = "wrong"
+        self.deliver(account)
+        with self.enter_registry_test_mode(), self.registry.cursor() as cr:
+            error = account.with_env(account.env(cr=cr))._ticket_fetch()
+        self.assertIn("password", str(error))
+        account.invalidate_recordset()
+        self.assertIn("password", account.ticket_last_error)
+        account.password = self.dovecot.password
+        self.fetch(account)
+        self.assertFalse(account.ticket_last_error)
+        self.assertEqual(len(self.lines(account)), 1)
+
+    def test_test_button(self):
+        """R10: a clear answer, good or bad"""
+        from odoo.exceptions import UserError
+
+        account = self._make_account("button@test.example")
+        account.button_confirm_login()
+        self.assertEqual(account.state, "done")
+        self.assertTrue(account.ticket_cron_id.active)
+        account.password = "wrong"
+        with self.assertRaisesRegex(UserError, "password"):
+            account.button_confirm_login()

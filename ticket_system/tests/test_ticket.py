@@ -1,0 +1,153 @@
+from odoo import fields
+from odoo.exceptions import UserError, ValidationError
+from odoo.tests import Form, tagged
+
+from .common import TicketCase
+
+
+@tagged("post_install", "-at_install")
+class TestTicket(TicketCase):
+    def test_number_is_dated_and_unique(self):
+        """P7"""
+        tickets = self.env["ticket.ticket"].create(
+            [{"name": str(n)} for n in range(200)]
+        )
+        today = fields.Date.context_today(tickets).strftime("%Y%m%d")
+        self.assertEqual(len(set(tickets.mapped("number"))), 200)
+        for ticket in tickets:
+            self.assertRegex(ticket.number, rf"^{today}\d{{4,}}$")
+
+    def test_numbers_do_not_count_up(self):
+        """P7: the next number does not follow from the one before"""
+        numbers = [int(n) for n in self.env["ticket.ticket"]._next_numbers(20)]
+        steps = {after - before for before, after in zip(numbers, numbers[1:])}
+        self.assertGreater(len(steps), 15)
+
+    def test_seven_statuses(self):
+        """R40: all seven are there and can be set by hand"""
+        ticket = self.new_ticket()
+        self.assertEqual(ticket.status_id.code, "new")
+        for code, status in self.status.items():
+            ticket.with_user(self.agent).status_id = status
+            self.assertEqual(ticket.status_id.code, code)
+            self.assertEqual(ticket.is_closed, code in ("closed", "trash"))
+            self.assertEqual(bool(ticket.closed_on), ticket.is_closed)
+
+    def test_basic_status_stays(self):
+        """The seven can be renamed, not deleted or given another meaning"""
+        self.status["open"].name = "In Arbeit"
+        with self.assertRaises(UserError):
+            self.status["open"].unlink()
+        with self.assertRaises(UserError):
+            self.status["open"].category = "closed"
+
+    def test_own_status(self):
+        """An administrator may add statuses; the category gives the meaning"""
+        parked = self.env["ticket.status"].with_user(self.administrator).create(
+            {"name": "Parked", "category": "closed"}
+        )
+        ticket = self.new_ticket(status_id=parked.id)
+        self.assertTrue(ticket.is_closed)
+
+    def test_take_and_give_back(self):
+        """R3, R8: a member takes a ticket of a department and gives it back"""
+        ticket = self.new_ticket().with_user(self.agent)
+        ticket.action_take()
+        self.assertEqual(ticket.user_id, self.agent)
+        self.assertEqual(ticket.status_id.code, "open")
+        ticket.action_give_back()
+        self.assertFalse(ticket.user_id)
+
+    def test_changes_are_traceable(self):
+        """R3, R64: queue, agent and status changes are in the history"""
+        ticket = self.new_ticket()
+        self.flush_tracking()
+        ticket.with_user(self.agent).write(
+            {"user_id": self.agent.id, "status_id": self.status["clarify"].id}
+        )
+        ticket.with_user(self.administrator).queue_id = self.accounting
+        self.flush_tracking()
+        tracked = ticket.message_ids.sudo().tracking_value_ids
+        self.assertEqual(
+            set(tracked.field_id.mapped("name")), {"user_id", "status_id", "queue_id"}
+        )
+
+    def flush_tracking(self):
+        self.env.flush_all()
+        self.cr.precommit.run()
+
+    def test_made_by_hand(self):
+        """R69, R38, R39: a form fills in the sender from the customer"""
+        with Form(self.env["ticket.ticket"].with_user(self.agent)) as form:
+            form.name = "Called about a bell"
+            form.partner_id = self.customer
+            form.queue_id = self.support
+            form.project_id = self.project
+        ticket = form.save()
+        self.assertEqual(ticket.email_from, "carla@customer.example")
+        self.assertEqual(ticket.partner_name, "Carla Customer")
+
+    def test_counts_on_customer_and_project(self):
+        """R59, R60"""
+        company = self.env["res.partner"].create({"name": "ACME", "is_company": True})
+        self.customer.parent_id = company
+        self.new_ticket(project_id=self.project.id)
+        self.new_ticket(project_id=self.project.id, status_id=self.status["closed"].id)
+        self.assertEqual(company.ticket_count, 2)
+        self.assertEqual(self.customer.ticket_count, 2)
+        self.assertEqual(self.project.ticket_count, 1)
+
+    def test_search_by_number(self):
+        """R29"""
+        ticket = self.new_ticket()
+        found = self.env["ticket.ticket"].name_search(ticket.number)
+        self.assertEqual([ticket_id for ticket_id, _name in found], ticket.ids)
+
+    def test_closing_what_waits_too_long(self):
+        """R41: off by default"""
+        ticket = self.new_ticket(status_id=self.status["waiting_customer"].id)
+        ticket.last_message = "2020-01-01"
+        self.env["ticket.ticket"]._cron_close_unanswered()
+        self.assertEqual(ticket.status_id.code, "waiting_customer")
+        self.env["ir.config_parameter"].set_param("ticket_system.close_after_days", 14)
+        self.env["ticket.ticket"]._cron_close_unanswered()
+        self.assertEqual(ticket.status_id.code, "closed")
+
+
+@tagged("post_install", "-at_install")
+class TestQueue(TicketCase):
+    def test_code_is_letters_and_digits(self):
+        """R7"""
+        for code in ("with space", "dash-ed", "ümlaut", "a_b"):
+            with self.subTest(code), self.assertRaises(ValidationError):
+                self.support.code = code
+
+    def test_responsible_is_a_member(self):
+        """R8"""
+        self.assertIn(self.other_agent, self.accounting.member_ids)
+
+    def test_counts(self):
+        self.new_ticket(waiting_since="2026-03-01 10:00:00")
+        self.new_ticket(user_id=self.agent.id, status_id=self.status["open"].id)
+        self.new_ticket(status_id=self.status["closed"].id)
+        self.assertEqual(self.support.open_count, 2)
+        self.assertEqual(self.support.new_count, 1)
+        self.assertEqual(self.support.unassigned_count, 1)
+        self.assertEqual(str(self.support.oldest_waiting), "2026-03-01 10:00:00")
+
+
+@tagged("post_install", "-at_install")
+class TestTemplate(TicketCase):
+    def test_category_tree(self):
+        """R48"""
+        Category = self.env["ticket.template.category"]
+        parent = Category.create({"name": "Delivery"})
+        child = Category.create({"name": "Delays", "parent_id": parent.id})
+        self.assertEqual(child.complete_name, "Delivery / Delays")
+
+    def test_unknown_placeholder_is_pointed_out(self):
+        template = self.env["ticket.template"].create(
+            {"name": "T", "subject": "{TICKET}", "body": "<p>{NAME} {NONSENSE}</p>"}
+        )
+        self.assertIn("NONSENSE", template.unknown_placeholders)
+        self.assertNotIn("NAME}", template.unknown_placeholders)

@@ -1,0 +1,49 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..mailflow import outgoing
+from ..mailflow.errors import MailflowError
+
+
+class TicketReply(models.TransientModel):
+    _name = "ticket.reply"
+    _description = "Answer a Ticket"
+
+    ticket_id = fields.Many2one("ticket.ticket", required=True, readonly=True)
+    subject = fields.Char(compute="_compute_from_ticket", store=True, readonly=False)
+    email_to = fields.Char(
+        "To", compute="_compute_from_ticket", store=True, readonly=False, required=True
+    )
+    email_cc = fields.Char("Cc")
+    body = fields.Html(compute="_compute_from_ticket", store=True, readonly=False)
+    attachment_ids = fields.Many2many("ir.attachment", bypass_search_access=True)
+    status_id = fields.Many2one(
+        "ticket.status",
+        "Status After Sending",
+        required=True,
+        default=lambda self: self.env["ticket.status"]._by_code("closed"),
+    )
+
+    @api.depends("ticket_id")
+    def _compute_from_ticket(self):
+        for reply in self:
+            ticket = reply.ticket_id
+            reply.subject = outgoing.subject(f"Re: {ticket.name}", ticket.number)
+            reply.email_to = ticket.email_from
+            reply.body = ticket._signature()
+
+    def action_send(self):
+        self.ensure_one()
+        self.ticket_id.check_access("write")
+        try:
+            self.ticket_id._send_reply(
+                subject=self.subject,
+                body=self.body,
+                email_to=self.email_to,
+                email_cc=self.email_cc or "",
+                attachments=self.attachment_ids,
+                status=self.status_id,
+            )
+        except MailflowError as error:
+            raise UserError(str(error)) from error
+        return {"type": "ir.actions.act_window_close"}
