@@ -7,7 +7,7 @@
     "website": "https://ticket-system.example.org",
     "license": "LGPL-3",
     "depends": ["mail", "project"],
-    "external_dependencies": {"python": ["imapclient", "lxml", "charset-normalizer"]},
+    "external_dependencies": {"python": ["imapclient", "lxml", "charset-normalizer", "regex"]},
     "data": [
         "security/ticket_security.xml",
         "security/ir.model.access.csv",
@@ -21,6 +21,7 @@
         "views/ticket_tag_views.xml",
         "views/ticket_status_views.xml",
         "views/ticket_mail_views.xml",
+        "views/ticket_rule_views.xml",
         "views/fetchmail_server_views.xml",
         "views/res_partner_views.xml",
         "views/project_project_views.xml",

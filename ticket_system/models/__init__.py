@@ -4,10 +4,13 @@ from . import ticket_queue
 from . import ticket_template_category
 from . import ticket_template
 from . import ticket_ticket
+from . import ticket_ticket_messages
+from . import ticket_rule
 from . import ticket_mail
 from . import ticket_mail_intake
 from . import fetchmail_server
 from . import fetchmail_server_fetch
+from . import ir_actions
 from . import mail_alias_domain
 from . import mail_message
 from . import project_project

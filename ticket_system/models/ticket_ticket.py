@@ -1,10 +1,9 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
-from odoo.tools import SQL, formataddr
+from odoo.tools import SQL
 
-from ..mailflow import number, outgoing
+from ..mailflow import number
 from .ticket_status import CLOSED_CATEGORIES
 
 PRIORITIES = [("0", "Normal"), ("1", "Priority")]
@@ -245,125 +244,6 @@ class TicketTicket(models.Model):
         }
 
     # ------------------------------------------------------------------
-    # Messages
-    # ------------------------------------------------------------------
-
-    def _register_inbound(self, date):
-        """A customer wrote at `date` (naive UTC): the ticket is new again (R25)."""
-        self.write(
-            {
-                "status_id": self.env["ticket.status"]._by_code("new").id,
-                "is_unread": True,
-                "last_inbound": date,
-                "last_message": date,
-            }
-        )
-        self.filtered(lambda t: not t.waiting_since).waiting_since = date
-
-    def _register_outbound(self, date):
-        """We answered at `date` (naive UTC): the customer waits no longer."""
-        self.write(
-            {
-                "is_unread": False,
-                "last_outbound": date,
-                "last_message": date,
-                "waiting_since": False,
-            }
-        )
-        self.filtered(lambda t: not t.first_response).first_response = date
-
-    def _send_reply(self, *, subject, body, email_to, email_cc="", attachments=(), status):
-        """Send one mail to the customer and record it as a message of the ticket.
-
-        :param Markup body: the answer
-        :param str email_to, email_cc: addresses separated by commas
-        :param attachments: ir.attachment records
-        :param status: the ticket.status to set afterwards
-        :return: the mail.message
-        """
-        self.ensure_one()
-        recipients = outgoing.check_addresses(email_to)
-        copies = outgoing.check_addresses(email_cc)
-        if not recipients:
-            raise UserError(self.env._("An answer needs a recipient."))
-        message = self.message_post(
-            body=body,
-            subject=outgoing.subject(subject, self.number),
-            message_type="comment",
-            subtype_xmlid="mail.mt_comment",
-            outgoing_email_to=_join(recipients),
-            outgoing_email_cc=_join(copies),
-            attachment_ids=attachments.ids if attachments else [],
-            email_layout_xmlid="ticket_system.mail_layout_reply",
-            email_add_signature=False,
-        )
-        self.status_id = status
-        return message
-
-    def message_post(self, *, message_type="notification", **kwargs):
-        if message_type == "comment" and self._is_answer(kwargs):
-            account = self.sudo().account_id
-            if account.ticket_reply_from_account and account.ticket_address:
-                kwargs.setdefault("author_id", self.env.user.partner_id.id)
-                kwargs.setdefault("email_from", account._ticket_sender())
-                kwargs.setdefault("mail_server_id", account.ticket_mail_server_id.id)
-            kwargs["subject"] = kwargs.get("subject") or self._message_compute_subject()
-        return super().message_post(message_type=message_type, **kwargs)
-
-    def _is_answer(self, values):
-        """Whether message values describe an answer to the outside, no note."""
-        comment = self.env["ir.model.data"]._xmlid_to_res_id("mail.mt_comment")
-        is_comment = (
-            values.get("subtype_xmlid") == "mail.mt_comment"
-            or values.get("subtype_id") == comment
-        )
-        return is_comment and not values.get("is_internal")
-
-    def _message_post_after_hook(self, message, msg_values):
-        super()._message_post_after_hook(message, msg_values)
-        if self.env.context.get("ticket_intake"):
-            return
-        if message.message_type == "email":
-            self._register_inbound(message.date)
-        elif message.message_type == "comment" and self._is_answer(msg_values):
-            if message.outgoing_email_to or message.partner_ids.filtered("partner_share"):
-                self._register_outbound(message.date)
-
-    def _get_message_create_valid_field_names(self):
-        return super()._get_message_create_valid_field_names() | {"outgoing_email_cc"}
-
-    def _message_compute_subject(self):
-        self.ensure_one()
-        return outgoing.subject(self.name or "", self.number)
-
-    def _notify_get_reply_to_batch(self, defaults=None, author_ids=None):
-        reply_to = super()._notify_get_reply_to_batch(defaults, author_ids)
-        for ticket in self.sudo().filtered("account_id.ticket_address"):
-            reply_to[ticket.id] = ticket.account_id._ticket_sender()
-        return reply_to
-
-    def _notify_by_email_get_final_mail_values(
-        self, recipient_ids, mail_values, additional_values=None
-    ):
-        values = super()._notify_by_email_get_final_mail_values(
-            recipient_ids, mail_values, additional_values
-        )
-        if not recipient_ids:
-            message = self.env["mail.message"].browse(values["mail_message_id"])
-            values["email_cc"] = message.sudo().outgoing_email_cc
-        return values
-
-    def _notify_get_recipients_groups(self, message, model_description, msg_vals=False):
-        """Customers answer by mail: no button into Odoo for them."""
-        groups = super()._notify_get_recipients_groups(
-            message, model_description, msg_vals=msg_vals
-        )
-        for name, _match, options in groups:
-            if name != "user":
-                options["has_button_access"] = False
-        return groups
-
-    # ------------------------------------------------------------------
     # Housekeeping
     # ------------------------------------------------------------------
 
@@ -380,7 +260,3 @@ class TicketTicket(models.Model):
                 ("last_message", "<", fields.Datetime.now() - timedelta(days=days)),
             ]
         )._set_status("closed")
-
-
-def _join(addresses):
-    return ",".join(formataddr((a.name, a.email)) for a in addresses)

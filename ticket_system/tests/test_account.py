@@ -48,6 +48,7 @@ class TestAccount(TicketCase):
         """Core's fetchmail cron never touches an account of ours"""
         self.account.state = "done"
         cron = self.env.ref("mail.ir_cron_mail_gateway_action")
-        self.env["fetchmail.server"].with_context(cron_id=cron.id)._fetch_mail()
-        self.account.with_context(cron_id=cron.id)._fetch_mail()
+        with self.enter_registry_test_mode(), self.registry.cursor() as cr:
+            account = self.account.with_env(self.env(cr=cr)).with_context(cron_id=cron.id)
+            account._fetch_mail()
         self.assertFalse(self.account.ticket_last_error)

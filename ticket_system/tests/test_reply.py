@@ -58,9 +58,13 @@ class TestReply(TicketCase, MailCase):
         self.assertNotIn(self.customer, self.ticket.message_partner_ids)
 
     def test_invalid_recipient(self):
+        """R47, threat 18: refused before anything is sent"""
         for address in ("", "nonsense", "a@b.example\nBcc: x@y.example"):
-            with self.subTest(address), self.assertRaises((UserError, AssertionError)):
-                self.reply(email_to=address)
+            reply = self.env["ticket.reply"].create({"ticket_id": self.ticket.id})
+            reply.email_to = address
+            with self.subTest(address), self.assertRaises(UserError):
+                reply.action_send()
+        self.assertFalse(self.ticket.last_outbound)
 
     def test_answer_in_the_chatter(self):
         """An answer written in the chatter leaves from the account, too"""
@@ -83,7 +87,10 @@ class TestReply(TicketCase, MailCase):
         self.assertFalse(self.ticket.last_outbound)
 
     def test_without_rights(self):
-        with self.assertRaises(AccessError):
-            self.reply(user=self.employee)
-        with self.assertRaises(AccessError):
-            self.reply(user=self.other_agent)
+        """R6: neither an employee nor an agent of another queue answers"""
+        for user in (self.employee, self.other_agent):
+            with self.subTest(user.login), self.assertRaises(AccessError):
+                reply = self.env["ticket.reply"].with_user(user).create(
+                    {"ticket_id": self.ticket.id, "email_to": "x@y.example"}
+                )
+                reply.action_send()

@@ -19,10 +19,18 @@ class TestSecurity(TicketCase):
         """R6: set-up menus are seen by administrators only"""
         menus = [self.env.ref(f"ticket_system.{name}") for name in SET_UP_MENUS]
         for user, expected in ((self.agent, False), (self.administrator, True)):
-            visible = self.env["ir.ui.menu"].with_user(user)._visible_menu_ids()
+            visible = self.env["ir.ui.menu"].with_user(user).load_menus(False)
             for menu in menus:
                 with self.subTest(user=user.login, menu=menu.name):
                     self.assertEqual(menu.id in visible, expected)
+
+    def test_set_up_by_url(self):
+        """R6: the page behind a set-up menu is refused, not only hidden"""
+        for name in SET_UP_MENUS[1:]:
+            action = self.env.ref(f"ticket_system.{name}").action
+            with self.subTest(name), self.assertRaises(AccessError):
+                action.with_user(self.agent).sudo()._get_action_dict()
+            self.assertTrue(action.with_user(self.administrator).sudo()._get_action_dict())
 
     def test_set_up_by_rpc(self):
         """R6: an agent changes nothing of the set-up, by no call"""

@@ -12,7 +12,7 @@ class TicketReply(models.TransientModel):
     ticket_id = fields.Many2one("ticket.ticket", required=True, readonly=True)
     subject = fields.Char(compute="_compute_from_ticket", store=True, readonly=False)
     email_to = fields.Char(
-        "To", compute="_compute_from_ticket", store=True, readonly=False, required=True
+        "To", compute="_compute_from_ticket", store=True, readonly=False
     )
     email_cc = fields.Char("Cc")
     body = fields.Html(compute="_compute_from_ticket", store=True, readonly=False)

@@ -1,0 +1,123 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+from ..mailflow import message as mailmessage
+from ..mailflow import rules
+from .ticket_ticket import PRIORITIES
+
+TEST_LIMIT = 500
+
+
+class TicketRule(models.Model):
+    """What to do by itself with certain incoming mails."""
+
+    _name = "ticket.rule"
+    _description = "Ticket Rule"
+    _order = "sequence, id"
+
+    name = fields.Char(required=True)
+    active = fields.Boolean(default=True)
+    sequence = fields.Integer(default=10)
+    stop = fields.Boolean(
+        "Stop Here", help="Rules below this one are not applied to the mail any more."
+    )
+
+    # conditions: all that are filled in must be met
+    use_regex = fields.Boolean("Regular Expressions")
+    recipient = fields.Char()
+    sender = fields.Char("Sender Address")
+    sender_name = fields.Char()
+    subject = fields.Char()
+    body = fields.Char("Text")
+    header = fields.Char("Header Line", help="For example: X-Priority: 1")
+    attachment = fields.Char("Attachment Name")
+
+    # actions
+    is_spam = fields.Boolean("Spam", help="Straight to the trash.")
+    ignore = fields.Boolean("Make No Ticket", help="The mail stays in the ledger.")
+    no_autoresponse = fields.Boolean("No Automatic Answer")
+    status_id = fields.Many2one("ticket.status")
+    queue_id = fields.Many2one("ticket.queue")
+    project_id = fields.Many2one("project.project")
+    user_id = fields.Many2one("res.users", "Agent", domain=[("share", "=", False)])
+    partner_id = fields.Many2one("res.partner", "Customer")
+    tag_ids = fields.Many2many("ticket.tag", string="Tags")
+    priority = fields.Selection(PRIORITIES)
+    is_private = fields.Boolean("Private")
+    is_gdpr = fields.Boolean("GDPR")
+
+    @api.constrains("use_regex", *rules.Part)
+    def _check_conditions(self):
+        for rule in self:
+            conditions = rule._conditions()
+            if not conditions:
+                raise ValidationError(self.env._("A rule needs at least one condition."))
+            for condition in conditions:
+                try:
+                    rules.check(condition)
+                except rules.RuleError as error:
+                    raise ValidationError(str(error)) from error
+
+    def _conditions(self):
+        return [
+            rules.Condition(part, self[part], self.use_regex)
+            for part in rules.Part
+            if self[part]
+        ]
+
+    def _matching(self, message):
+        """The rules that apply to a mailflow IncomingMessage, in order."""
+        matching = self.browse()
+        for rule in self:
+            if rules.matches(message, rule._conditions()):
+                matching += rule
+                if rule.stop:
+                    break
+        return matching
+
+    def _ticket_values(self):
+        """What these rules, applied in order, write on a new ticket."""
+        values = {}
+        for rule in self:
+            for name in ("status_id", "queue_id", "project_id", "user_id", "partner_id"):
+                if rule[name]:
+                    values[name] = rule[name].id
+            if rule.queue_id.user_id and not rule.user_id:
+                values["user_id"] = rule.queue_id.user_id.id
+            if rule.is_spam:
+                values["status_id"] = self.env["ticket.status"]._by_code("trash").id
+            if rule.priority:
+                values["priority"] = rule.priority
+            for name in ("is_private", "is_gdpr"):
+                if rule[name]:
+                    values[name] = True
+        if self.tag_ids:
+            values["tag_ids"] = [fields.Command.set(self.tag_ids.ids)]
+        return values
+
+    def action_test(self):
+        """Show what this rule would have caught among the last mails."""
+        self.ensure_one()
+        lines = self.env["ticket.mail"].search(
+            [("raw_attachment_id", "!=", False)], limit=TEST_LIMIT
+        )
+        try:
+            caught = lines.filtered(
+                lambda line: rules.matches(
+                    mailmessage.parse(line.raw_attachment_id.raw), self._conditions()
+                )
+            )
+        except rules.RuleError as error:
+            raise UserError(str(error)) from error
+        action = self.env["ir.actions.actions"]._for_xml_id(
+            "ticket_system.ticket_mail_action"
+        )
+        return action | {
+            "name": self.env._(
+                "Caught %(caught)s of the last %(count)s mails",
+                caught=len(caught),
+                count=len(lines),
+            ),
+            "domain": [("id", "in", caught.ids)],
+            "context": {},
+        }
