@@ -1,0 +1,1 @@
+"""The development environment behind ``./dev``: from a bare machine to Odoo."""
