@@ -62,4 +62,6 @@ def pytest_terminal_summary(
                 report = config.hook.pytest_report_from_serializable(
                     config=config, data=data
                 )
+                if kind == "skipped":  # pytest wants back the tuple that JSON lost
+                    report.longrepr = tuple(report.longrepr)
                 stats.setdefault(kind, []).append(report)

@@ -44,6 +44,17 @@ def install(database: str, modules: str, *, demo: bool, title: str) -> None:
         )
 
 
+def execute(database: str, program: str, *, failure: str) -> None:
+    """Run a short program in Odoo's shell, ``env`` bound; it commits by itself."""
+    run_logged(
+        command("shell", "-d", database, "--no-http", "--log-level=warn"),
+        "odoo-program",
+        failure,
+        env=environment(),
+        program=program,
+    )
+
+
 def _module_counter(detail: Callable[[str], None]) -> Callable[[str], None]:
     def watch(line: str) -> None:
         _, found, rest = line.partition("Loading module ")

@@ -43,18 +43,19 @@ def run_logged(
     user: str | None = None,
     cwd: Path = ROOT,
     watch: Callable[[str], None] | None = None,
+    program: str = "",
 ) -> None:
     """Run to the end with all output in ``.dev/logs/<log>.log``.
 
-    ``watch`` gets each line as it comes. If the program fails, ``failure`` and the
-    log's last lines are the error.
+    ``watch`` gets each line as it comes, ``program`` (short) is the standard input. If
+    the command fails, ``failure`` and the log's last lines are the error.
     """
     LOGS.mkdir(parents=True, exist_ok=True)
     path = LOGS / f"{log}.log"
     with path.open("w") as file:
         process = subprocess.Popen(
             guarded(command, user=user),
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             env=env,
@@ -63,7 +64,9 @@ def run_logged(
             errors="replace",
         )
         with ending(process):
-            assert process.stdout
+            assert process.stdin and process.stdout
+            process.stdin.write(program)
+            process.stdin.close()
             for line in process.stdout:
                 file.write(line)
                 file.flush()
