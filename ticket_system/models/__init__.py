@@ -8,6 +8,7 @@ from . import ticket_ticket_messages
 from . import ticket_rule
 from . import ticket_mail
 from . import ticket_mail_intake
+from . import ticket_mail_tickets
 from . import fetchmail_server
 from . import fetchmail_server_fetch
 from . import ir_actions

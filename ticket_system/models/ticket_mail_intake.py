@@ -4,14 +4,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import psycopg2
-from markupsafe import Markup
-
 from odoo import api, fields, models
-from odoo.tools import email_normalize, email_split, formataddr
+from odoo.tools import email_normalize, email_split
 
-from ..mailflow import content, message as mailmessage, number
+from ..mailflow import message as mailmessage
+from ..mailflow import number
 from ..mailflow.route import Candidate, Candidates, Route, RouteKind, Trust, route
-from ..mailflow.route import PUBLIC_DOMAINS
 from ..mailflow.screen import Action, Surroundings, Verdict, screen
 
 _logger = logging.getLogger(__name__)
@@ -150,21 +148,16 @@ class TicketMail(models.Model):
                 plan.partner = partners.get(message.sender.email)
                 plan.is_internal = message.sender.email in internal
                 plan.route = route(message, candidates, trust, now)
-                self._remember(candidates, plan, now)
+                self._remember(candidates, plan)
         return plans
 
-    def _remember(self, candidates, plan, now):
+    def _remember(self, candidates, plan):
         """Let later mails of the batch find the ticket this mail will belong to."""
         message = plan.message
-        if plan.route.kind == RouteKind.REPLY:
-            ticket, number_ = plan.route.ticket, ""
-        else:
-            ticket, number_ = plan, ""
-        participants = {a.email for a in (message.sender, *message.to, *message.cc)}
-        candidates.add(
-            Candidate(ticket, number_, frozenset(participants), False, None),
-            message.message_id,
-        )
+        ticket = plan.route.ticket if plan.route.kind == RouteKind.REPLY else plan
+        everybody = {a.email for a in (message.sender, *message.to, *message.cc)}
+        everybody -= self.env["fetchmail.server"]._ticket_addresses()
+        candidates.add(Candidate(ticket, "", frozenset(everybody)), message.message_id)
 
     def _find_known(self, messages):
         """{(Message-ID, content hash): ledger line} of mails seen before."""
@@ -256,167 +249,6 @@ class TicketMail(models.Model):
         days = int(get_param("ticket_system.reopen_days", 0))
         return Trust(
             internal_addresses=internal,
-            public_domains=PUBLIC_DOMAINS,
             number_suffices=bool(get_param("ticket_system.number_suffices")),
             reopen_within=timedelta(days=days) if days else None,
         )
-
-    # ------------------------------------------------------------------
-    # Write
-    # ------------------------------------------------------------------
-
-    def _create_tickets(self, plans):
-        new = [plan for plan in plans if plan.route.kind != RouteKind.REPLY]
-        tickets = self._quietly("ticket.ticket").create(
-            [self._ticket_values(plan) for plan in new]
-        )
-        for plan, ticket in zip(new, tickets, strict=True):
-            plan.ticket = ticket
-        for plan in plans:
-            target = plan.route.ticket
-            target = target.ticket if isinstance(target, Plan) else target
-            if plan.route.kind == RouteKind.REPLY:
-                plan.ticket = target
-            elif plan.route.kind == RouteKind.RELATED and target:
-                plan.ticket.related_ticket_ids = target
-                target.related_ticket_ids |= plan.ticket
-
-    def _ticket_values(self, plan):
-        account, message = plan.line.server_id, plan.message
-        code = "closed" if account.ticket_close_on_import else "new"
-        now = fields.Datetime.now()
-        date = min(message.date or now, now)
-        partner = plan.partner or self.env["res.partner"]
-        return {
-            "name": message.subject or self.env._("(no subject)"),
-            "email_from": message.sender.email,
-            "partner_name": message.sender.name or partner.name,
-            "partner_id": partner.id,
-            "project_id": account.ticket_project_id.id,
-            "queue_id": account.ticket_queue_id.id,
-            "user_id": account.ticket_queue_id.user_id.id,
-            "account_id": account.id,
-            "status_id": self.env["ticket.status"]._by_code(code).id,
-            "closed_on": now if code == "closed" else False,
-            "last_inbound": date,
-            "last_message": date,
-            "waiting_since": False if code == "closed" else date,
-        }
-
-    def _create_messages(self, plans):
-        for plan, attachments in zip(plans, self._create_attachments(plans), strict=True):
-            plan.values = self._message_values(plan, attachments)
-        messages = self._quietly("mail.message").create(
-            [dict(plan.values) for plan in plans]
-        )
-        for plan, message in zip(plans, messages, strict=True):
-            plan.line.mail_message_id = message
-        self._notify_followers(plans)
-
-    def _create_attachments(self, plans):
-        """For each plan its ir.attachment records, in the mail's order."""
-        records = (
-            self.env["ir.attachment"]
-            .with_context(attachments_mime_plainxml=True)
-            .create(
-                [
-                    {
-                        "name": attachment.filename,
-                        "raw": attachment.content,
-                        "mimetype": attachment.mimetype,
-                        "res_model": "ticket.ticket",
-                        "res_id": plan.ticket.id,
-                    }
-                    for plan in plans
-                    for attachment in plan.message.attachments
-                ]
-            )
-        )
-        result, start = [], 0
-        for plan in plans:
-            end = start + len(plan.message.attachments)
-            result.append(records[start:end])
-            start = end
-        return result
-
-    def _message_values(self, plan, attachments):
-        message = plan.message
-        inline = {
-            part.content_id: f"/web/image/{attachment.id}"
-            for part, attachment in zip(message.attachments, attachments, strict=True)
-            if part.content_id
-        }
-        if message.html:
-            body = content.safe_html(message.html, inline).html
-        else:
-            body = content.text_to_html(message.text)
-        author = plan.partner if plan.partner and not plan.is_internal else None
-        return {
-            "model": "ticket.ticket",
-            "res_id": plan.ticket.id,
-            "message_type": "email",
-            "subtype_id": self.env["ir.model.data"]._xmlid_to_res_id("mail.mt_comment"),
-            "message_id": message.message_id,
-            "subject": message.subject,
-            "date": message.date or plan.line.date or fields.Datetime.now(),
-            "email_from": _formatted(message.sender),
-            "author_id": author.id if author else False,
-            "incoming_email_to": ", ".join(map(_formatted, message.to)),
-            "incoming_email_cc": ", ".join(map(_formatted, message.cc)),
-            "reply_to": plan.line.server_id._ticket_sender(),
-            "body": Markup(body),
-            "attachment_ids": [fields.Command.set(attachments.ids)],
-        }
-
-    def _notify_followers(self, plans):
-        """Run Odoo's own notification where a follower waits for it."""
-        tickets = self.env["ticket.ticket"].union(*(plan.ticket for plan in plans))
-        followers = self.env["mail.followers"].search(
-            [("res_model", "=", tickets._name), ("res_id", "in", tickets.ids)]
-        )
-        followed = set(followers.mapped("res_id"))
-        for plan in plans:
-            if plan.ticket.id in followed:
-                ticket = plan.ticket.with_context(ticket_intake=True)
-                message = plan.line.mail_message_id
-                ticket._message_post_after_hook(message, plan.values)
-                ticket._notify_thread(message, plan.values, force_send=False)
-
-    def _touch_replied(self, plans):
-        by_ticket = {}
-        for plan in plans:
-            if plan.route.kind == RouteKind.REPLY:
-                by_ticket[plan.ticket] = plan
-        now = fields.Datetime.now()
-        for ticket, plan in by_ticket.items():
-            ticket._register_inbound(min(plan.message.date or now, now))
-
-    def _ledger_values(self, plan):
-        values = {"attempts": plan.line.attempts + 1, "error": False}
-        if plan.duplicate_of:
-            return values | {
-                "state": "duplicate",
-                "reason": "duplicate",
-                "ticket_id": plan.duplicate_of.ticket_id.id,
-                "mail_message_id": plan.duplicate_of.mail_message_id.id,
-            }
-        if not plan.route:
-            return values | {"state": "ignored", "reason": plan.verdict.reason}
-        return values | {
-            "state": "done",
-            "reason": plan.verdict.reason or plan.route.reason,
-            "ticket_id": plan.ticket.id,
-        }
-
-    def _quietly(self, model):
-        """The model without automatic followers, log entries and field tracking."""
-        return self.env[model].with_context(
-            ticket_intake=True,
-            mail_create_nosubscribe=True,
-            mail_create_nolog=True,
-            tracking_disable=True,
-        )
-
-
-def _formatted(address):
-    return formataddr((address.name, address.email))

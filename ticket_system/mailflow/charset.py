@@ -1,0 +1,34 @@
+"""Bytes to text, whatever the label says."""
+
+import codecs
+
+from charset_normalizer import from_bytes
+
+SAMPLE = 20_000
+# what mailers write, and what they mean (WHATWG encoding labels)
+MEANT = {
+    "iso-8859-1": "cp1252",
+    "latin-1": "cp1252",
+    "us-ascii": "utf-8",
+    "ascii": "utf-8",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "ks_c_5601-1987": "cp949",
+    "iso-8859-8-i": "iso-8859-8",
+    "utf8mb4": "utf-8",
+    "unicode-1-1-utf-7": "utf-7",
+}
+
+
+def decode(data: bytes, label: str) -> str:
+    """Text of `data`; the label is tried, then UTF-8, then a guess. Never raises."""
+    label = label.strip().strip("\"'").lower()
+    for name in (MEANT.get(label, label), "utf-8"):
+        try:
+            return data.decode(codecs.lookup(name).name).replace("\x00", "")
+        except (LookupError, ValueError, TypeError):
+            continue
+    guess = from_bytes(data[:SAMPLE]).best()
+    return data.decode(guess.encoding if guess else "cp1252", "replace").replace(
+        "\x00", ""
+    )

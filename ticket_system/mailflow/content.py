@@ -1,0 +1,257 @@
+"""HTML of strangers → HTML that is safe to show, with external content parked.
+
+An allow-list: what is not named here does not stay. Nothing that is kept loads
+anything, runs anything, leaves its box or restyles the page.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from urllib.parse import urlsplit
+
+from lxml import etree
+from lxml import html as lxml_html
+
+BLOCKED_IMAGE = "/ticket_system/static/src/img/blocked.svg"
+HTML_LIMIT = 2 * 2**20
+MAX_DEPTH = 200
+
+TAGS = frozenset(
+    """
+    a abbr address article b bdi bdo big blockquote br caption center cite code col colgroup
+    dd del details dfn div dl dt em figcaption figure font footer h1 h2 h3 h4 h5 h6 header hr
+    i img ins kbd li main mark nav ol p pre q s samp section small span strike strong sub
+    summary sup table tbody td tfoot th thead time tr tt u ul var wbr
+    """.split()
+)
+# removed with all they hold; of any other unknown tag only the tag goes
+DROPPED = frozenset(
+    """
+    script style template noscript iframe frame frameset noframes object embed applet svg math
+    link meta base title head audio video source track picture form input button select
+    textarea option canvas portal plaintext xmp noembed param map area dialog
+    """.split()
+) - {"head", "picture", "form", "noscript"}
+ATTRIBUTES = frozenset(
+    """
+    align alt bgcolor border cellpadding cellspacing color colspan dir face height lang
+    noshade nowrap reversed rowspan rules size span start summary title type valign width
+    """.split()
+)
+PROPERTIES = frozenset(
+    """
+    background-color border border-bottom border-collapse border-color border-left
+    border-radius border-right border-spacing border-style border-top border-width color
+    direction font font-family font-size font-style font-variant font-weight height
+    letter-spacing line-height list-style-type max-width min-width padding padding-bottom
+    padding-left padding-right padding-top text-align text-decoration text-indent
+    text-transform vertical-align white-space width word-break word-spacing word-wrap
+    """.split()
+)
+UNSAFE_VALUE = re.compile(r"[\\<>{}@]|url|image|expression|var\s*\(|/\*|attr\s*\(", re.I)
+HUGE = re.compile(r"\d{5,}|\d{4,}\s*(em|rem|vw|vh|%)", re.I)
+LINK_SCHEMES = frozenset({"http", "https", "mailto", "tel"})
+DATA_IMAGE = re.compile(r"^data:image/(png|jpe?g|gif|webp);base64,[A-Za-z0-9+/=\s]+$", re.I)
+HIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+URL = re.compile(r"\b(https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]}])", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class SafeContent:
+    """`blocked` counts what would have been loaded from `hosts`."""
+
+    html: str
+    blocked: int
+    hosts: tuple[str, ...]
+
+
+def safe_html(html: str, inline: Mapping[str, str] | None = None) -> SafeContent:
+    """Sanitise an HTML body.
+
+    :param inline: Content-ID → local URL of the images that the mail itself carries
+    """
+    keeper = _Keeper(inline or {})
+    root = _parse(html[:HTML_LIMIT])
+    if root is None:
+        return SafeContent("", 0, ())
+    keeper.clean(root)
+    text = _serialise(root)
+    again = _parse(text)
+    if again is not None:  # what a second reading finds was hidden from the first
+        keeper.clean(again)
+        text = _serialise(again)
+    return SafeContent(text, len(keeper.blocked), tuple(sorted(keeper.hosts)))
+
+
+def text_to_html(text: str) -> str:
+    """Plain text with its line breaks; links can be clicked, quotes are folded in."""
+    blocks: list[str] = []
+    depth = 0
+    for line in HIDDEN.sub("", text).strip().splitlines():
+        match = re.match(r"^((?:>\s?)+)", line)
+        quoted = min(match[1].count(">"), 10) if match else 0
+        blocks.append("<blockquote>" * (quoted - depth) + "</blockquote>" * (depth - quoted))
+        depth = quoted
+        blocks.append(_link(line[match.end() :] if match else line) + "<br>")
+    blocks.append("</blockquote>" * depth)
+    return f"<div>{''.join(blocks)}</div>"
+
+
+def html_to_text(html: str) -> str:
+    root = _parse(html[:HTML_LIMIT])
+    if root is None:
+        return ""
+    for element in list(root.iter("style", "script", "head", "title")):
+        element.drop_tree()
+    for element in root.iter("br", "p", "div", "tr", "li", "blockquote"):
+        element.tail = f"\n{element.tail or ''}"
+    lines = (" ".join(line.split()) for line in root.text_content().splitlines())
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def _link(line: str) -> str:
+    parts = URL.split(line)
+    for position in range(1, len(parts), 2):
+        url = escape(parts[position])
+        parts[position] = (
+            f'<a href="{url}" target="_blank" rel="noopener noreferrer nofollow">{url}</a>'
+        )
+    parts[::2] = [escape(part) for part in parts[::2]]
+    return "".join(parts)
+
+
+def _parse(html: str) -> lxml_html.HtmlElement | None:
+    parser = lxml_html.HTMLParser(
+        encoding="utf-8", remove_comments=True, remove_pis=True, no_network=True
+    )
+    text = f"<div>{HIDDEN.sub('', html)}</div>".encode("utf-8", "replace")
+    try:
+        return lxml_html.document_fromstring(text, parser=parser)
+    except (etree.ParserError, etree.XMLSyntaxError, ValueError):
+        return None
+
+
+def _serialise(root: lxml_html.HtmlElement) -> str:
+    body = root.find("body")
+    container = root if body is None else body
+    return (container.text or "") and escape(container.text) + _children(container) or (
+        _children(container)
+    )
+
+
+def _children(element: lxml_html.HtmlElement) -> str:
+    return "".join(
+        lxml_html.tostring(child, encoding="unicode", method="html") for child in element
+    )
+
+
+class _Keeper:
+    """Walks a tree once and leaves only what is allowed."""
+
+    def __init__(self, inline: Mapping[str, str]) -> None:
+        self.inline = {key.strip("<>"): url for key, url in inline.items()}
+        self.blocked: list[str] = []
+        self.hosts: set[str] = set()
+
+    def clean(self, root: lxml_html.HtmlElement) -> None:
+        for element in list(root.iter()):
+            tag = element.tag
+            if not isinstance(tag, str) or ":" in tag:
+                _drop(element)
+            elif tag in ("html", "body"):
+                element.attrib.clear()
+            elif tag in DROPPED:
+                self._note_sources(element)
+                _drop(element)
+            elif tag not in TAGS:
+                element.attrib.clear()
+                element.tag = "div" if tag in ("form", "head", "noscript") else "span"
+            else:
+                self._clean_attributes(element)
+
+    def _clean_attributes(self, element: lxml_html.HtmlElement) -> None:
+        attributes = dict(element.attrib)
+        element.attrib.clear()
+        for name, value in attributes.items():
+            if name in ATTRIBUTES and len(value) < 2000:
+                element.set(name, value)
+            elif name == "style":
+                if style := self._style(value):
+                    element.set("style", style)
+            elif name == "background" or name.endswith("srcset"):
+                self._block(value)
+        if element.tag == "a":
+            _set_link(element, attributes.get("href", ""))
+        elif element.tag == "img":
+            self._set_image(element, attributes)
+
+    def _style(self, style: str) -> str:
+        kept = []
+        for declaration in style[:10_000].split(";"):
+            name, _colon, value = declaration.partition(":")
+            name, value = name.strip().lower(), value.strip()
+            if UNSAFE_VALUE.search(value):
+                if "url" in value.lower() or "image" in value.lower():
+                    self._block(value)
+            elif name in PROPERTIES and not HUGE.search(value) and "-" != value[:1]:
+                kept.append(f"{name}: {value.replace('!important', '').strip()}")
+        return "; ".join(kept)
+
+    def _set_image(
+        self, element: lxml_html.HtmlElement, attributes: dict[str, str]
+    ) -> None:
+        source = "".join(attributes.get("src", "").split())
+        parked = attributes.get("data-original-src", "")
+        if source.lower().startswith("cid:"):
+            source = self.inline.get(source[4:], "")
+            element.set("src", source or BLOCKED_IMAGE)
+        elif source in self.inline.values() or DATA_IMAGE.match(source):
+            element.set("src", source)
+        elif source == BLOCKED_IMAGE and _is_external(parked):
+            element.set("src", source)
+            element.set("data-original-src", parked)
+        elif source:
+            self._block(source)
+            element.set("src", BLOCKED_IMAGE)
+            external = f"https:{source}" if source.startswith("//") else source
+            if _is_external(external):
+                element.set("data-original-src", external)
+
+    def _note_sources(self, element: lxml_html.HtmlElement) -> None:
+        for inner in element.iter():
+            for name in ("src", "href", "data", "poster", "srcset"):
+                if value := inner.get(name):
+                    self._block(value)
+
+    def _block(self, source: str) -> None:
+        self.blocked.append(source)
+        if match := re.search(r"(?:https?:)?//([^/\s\"')?#:]+)", source, re.I):
+            self.hosts.add(match[1].lower())
+
+
+def _drop(element: lxml_html.HtmlElement) -> None:
+    if element.getparent() is not None:
+        element.drop_tree()
+
+
+def _is_external(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+def _set_link(element: lxml_html.HtmlElement, href: str) -> None:
+    href = "".join(c for c in href.strip() if c.isprintable())
+    try:
+        scheme = urlsplit(href).scheme.lower()
+    except ValueError:
+        return
+    if scheme in LINK_SCHEMES and "\\" not in href:
+        element.set("href", href)
+        element.set("target", "_blank")
+        element.set("rel", "noopener noreferrer nofollow")

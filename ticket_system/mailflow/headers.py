@@ -1,0 +1,146 @@
+"""Header fields as mailers really write them (RFC 5322, 2047, 2231)."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import UTC, datetime, timedelta
+from email.errors import HeaderParseError
+from email.header import decode_header
+from email.message import Message
+from email.utils import collapse_rfc2231_value, getaddresses, parsedate_to_datetime
+
+from .charset import decode
+
+HEADER_LIMIT = 10_000
+SUBJECT_LIMIT = 1_000
+ADDRESS_LIMIT = 500
+NAME_LIMIT = 200
+FILENAME_BYTES = 200
+REFERENCES_LIMIT = 32
+
+EARLIEST = datetime(1980, 1, 1)
+LATEST = timedelta(days=2)
+
+# Cc control, Cf format (bidi marks, zero width), Cs surrogates, line/paragraph separators
+HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+ENCODED_WORD = re.compile(r"=\?[^?\s]+\?[bq]\?[^?]*\?=", re.IGNORECASE)
+SPLIT_WORDS = re.compile(
+    r"(=\?([^?\s]+)\?([bq])\?)([^?]*)\?=\s*=\?\2\?\3\?", re.IGNORECASE
+)
+MESSAGE_ID = re.compile(r"<[^<>\s]+>")
+RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
+
+
+def visible(text: str) -> str:
+    """The text on one line without control, bidi and zero-width characters."""
+    if text.isascii() and text.isprintable():
+        return text.strip()
+    kept = "".join(
+        " " if c in "\r\n\t" else c for c in text
+        if c in "\r\n\t" or unicodedata.category(c) not in HIDDEN
+    )
+    return " ".join(kept.split())
+
+
+def raw_value(value: object) -> str:
+    """What compat32 keeps of a field as text; raw 8-bit is decoded (RFC 6532)."""
+    text = str(value)[:HEADER_LIMIT]
+    if text.isascii():
+        return text
+    return decode(text.encode("utf-8", "surrogateescape"), "")
+
+
+def decoded(value: object) -> str:
+    """The field's text, encoded words resolved, on one line."""
+    text = raw_value(value)
+    if "=?" in text:
+        text = _decode_words(text)
+    return visible(text)
+
+
+def _decode_words(text: str) -> str:
+    """Resolve encoded words; neighbours of one charset are joined first, for mailers
+    split multi-byte characters between them."""
+    previous = None
+    while previous != text and text.count("?=") > 1:
+        previous, text = text, SPLIT_WORDS.sub(_join_words, text, count=50)
+    try:
+        parts = decode_header(text)
+    except (HeaderParseError, ValueError):
+        return text
+    return "".join(
+        part if isinstance(part, str) else decode(part, charset or "us-ascii")
+        for part, charset in parts
+    )
+
+
+def _join_words(match: re.Match[str]) -> str:
+    start, _charset, encoding, data = match.groups()
+    if encoding.lower() == "b" and data.endswith("="):
+        return f"{start}{data}?=\x00=?{_charset}?{encoding}?"
+    return f"{start}{data}"
+
+
+def addresses(values: list[object]) -> list[tuple[str, str]]:
+    """(name, address) of all mailboxes in address fields, addresses in lower case."""
+    found = []
+    for value in values:
+        text = visible(raw_value(value).replace("\x00", ""))
+        for name, address in getaddresses([text])[:ADDRESS_LIMIT]:
+            address = visible(_decode_words(address) if "=?" in address else address)
+            name = visible(_decode_words(name) if "=?" in name else name)
+            if "@" not in address and (inner := re.search(r"[^\s<>\"]+@[^\s<>\"]+", text)):
+                address = inner[0]
+            if "@" in address:
+                found.append((name.strip("'\" ")[:NAME_LIMIT], address.lower()[:320]))
+            elif name:
+                found.append((name[:NAME_LIMIT], ""))
+    return found
+
+
+def message_ids(value: object) -> list[str]:
+    """The message identifiers of Message-ID, In-Reply-To or References."""
+    text = visible(raw_value(value))
+    found = MESSAGE_ID.findall(text)
+    if not found and text and " " not in text:
+        found = [f"<{text.strip('<>')}>"]
+    return [identifier[:995] for identifier in found]
+
+
+def date(value: object) -> datetime | None:
+    """The date as naive UTC; None if missing, unreadable or absurd."""
+    try:
+        when = parsedate_to_datetime(visible(raw_value(value)))
+        if when.tzinfo:
+            when = when.astimezone(UTC).replace(tzinfo=None)
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
+    now = datetime.now(UTC).replace(tzinfo=None)
+    return when if EARLIEST <= when <= now + LATEST else None
+
+
+def filename(part: Message) -> str:
+    """The cleaned name of an attachment, "" if it has none (RFC 2183, 2231)."""
+    try:
+        name = part.get_param("filename", None, "content-disposition")
+        name = name or part.get_param("name", None, "content-type") or ""
+        text = collapse_rfc2231_value(name) if isinstance(name, tuple) else raw_value(name)
+    except (ValueError, LookupError, TypeError):
+        return ""
+    return clean_filename(_decode_words(text) if "=?" in text else text)
+
+
+def clean_filename(name: str) -> str:
+    """A name without path, hidden characters or meaning to a system; its extension is
+    kept when it is cut to FILENAME_BYTES."""
+    name = visible(name).replace("\\", "/").rsplit("/", 1)[-1]
+    name = re.sub(r'[<>:"|?*]', "_", name).strip(" .")
+    if RESERVED.match(name):
+        name = f"_{name}"
+    stem, dot, extension = name.rpartition(".")
+    if not dot or len(extension) > 20:
+        stem, dot, extension = name, "", ""
+    while len(f"{stem}{dot}{extension}".encode()) > FILENAME_BYTES:
+        stem = stem[:-1]
+    return f"{stem}{dot}{extension}"

@@ -1,0 +1,338 @@
+"""An IMAP mailbox (RFC 3501): what is new, the raw bytes, and what happens after."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Any, Self
+
+from imapclient import IMAPClient
+from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError
+
+from .errors import (
+    CertificateRefused,
+    EncryptionMissing,
+    FolderMissing,
+    LoginRefused,
+    MailboxError,
+    ProtocolError,
+    Unreachable,
+)
+
+BATCH_COUNT = 50
+BATCH_BYTES = 32 * 2**20
+MAIL_BYTES = 150 * 2**20
+UID_WINDOW = 20_000
+SEEN = rb"\Seen"
+
+
+class Security(StrEnum):
+    TLS = "ssl"
+    STARTTLS = "starttls"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class RawMail:
+    """A mail as the server keeps it.
+
+    `internal_date` is naive UTC: when the server got the mail. `is_cut` tells that the
+    mail is longer than MAIL_BYTES and `raw` holds its beginning only.
+    """
+
+    uid: int
+    raw: bytes
+    internal_date: datetime | None
+    is_cut: bool = False
+
+
+class LoginShim:
+    """What Odoo's `_imap_login__` and its OAuth modules expect of a connection."""
+
+    def __init__(self, client: IMAPClient) -> None:
+        self._client = client
+
+    def login(self, user: str, password: str) -> None:
+        self._client.login(user or "", password or "")
+
+    def authenticate(self, mechanism: str, answer: Callable[[bytes], object]) -> None:
+        self._client.sasl_login(mechanism, answer)
+
+    def select(self, folder: str) -> None:
+        self._client.select_folder(folder)
+
+
+class Mailbox:
+    """A connection, used with `with`. All its errors are MailboxErrors."""
+
+    def __init__(self, client: IMAPClient) -> None:
+        self._client = client
+        self._uid_next = 0
+
+    @classmethod
+    def connect(
+        cls,
+        host: str,
+        port: int,
+        security: Security,
+        login: Callable[[LoginShim], None],
+        *,
+        timeout: float = 60,
+        ca_file: str | None = None,
+    ) -> Self:
+        """Connect and log in; certificates are verified.
+
+        :param login: logs in through the shim it is given
+        :param timeout: seconds for each answer of the server
+        :param ca_file: PEM file of authorities trusted instead of the system's
+        """
+        with _plain_words(f"{host}:{port}"):
+            context = ssl.create_default_context(cafile=ca_file)
+            client = IMAPClient(
+                host,
+                port,
+                ssl=security == Security.TLS,
+                ssl_context=context,
+                timeout=timeout,
+                use_uid=True,
+            )
+        mailbox = cls(client)
+        try:
+            if security == Security.STARTTLS:
+                mailbox._start_tls(context)
+            with _plain_words("the login", LoginRefused):
+                login(LoginShim(client))
+        except BaseException:
+            mailbox.close()
+            raise
+        return mailbox
+
+    def _start_tls(self, context: ssl.SSLContext) -> None:
+        with _plain_words("STARTTLS", EncryptionMissing):
+            if not self._client.has_capability("STARTTLS"):
+                raise EncryptionMissing(
+                    "The server offers no encryption (STARTTLS is missing)."
+                )
+            self._client.starttls(context)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Log out; a connection that is gone already is fine."""
+        with contextlib.suppress(Exception):
+            self._client.logout()
+            return
+        with contextlib.suppress(Exception):
+            self._client.shutdown()
+
+    # ------------------------------------------------------------------
+    # Reading
+    # ------------------------------------------------------------------
+
+    def folders(self) -> list[str]:
+        with _plain_words("the list of folders"):
+            return [name for _flags, _delimiter, name in self._client.list_folders()]
+
+    def open(self, folder: str, readonly: bool = False) -> int:
+        """Select the folder and return its UIDVALIDITY (RFC 3501, section 2.3.1.1)."""
+        with _plain_words(f"the folder “{folder}”", FolderMissing):
+            answer = self._client.select_folder(folder, readonly=readonly)
+        try:
+            self._uid_next = int(answer.get(b"UIDNEXT", 0))
+            return int(answer[b"UIDVALIDITY"])
+        except (KeyError, ValueError, TypeError) as error:
+            raise ProtocolError(f"The folder “{folder}” has no UIDVALIDITY.") from error
+
+    def uids_after(self, last_uid: int, since: date | None = None) -> list[int]:
+        """The UIDs above `last_uid`, ascending.
+
+        Searched in windows, so that no answer grows beyond bounds. A range that ends
+        in `*` always holds the last message (RFC 3501, section 6.4.8), hence the
+        filter.
+
+        :param since: only mails that the server got on this day or later
+        """
+        found: set[int] = set()
+        start = last_uid + 1
+        with _plain_words("the search"):
+            while self._uid_next and start + UID_WINDOW < self._uid_next:
+                found.update(self._search(f"{start}:{start + UID_WINDOW - 1}", since))
+                start += UID_WINDOW
+            found.update(self._search(f"{start}:*", since))
+        return sorted(uid for uid in found if uid > last_uid)
+
+    def _search(self, uids: str, since: date | None) -> Iterable[int]:
+        criteria: list[Any] = ["UID", uids]
+        if since:
+            criteria += ["SINCE", since]
+        return self._client.search(criteria)
+
+    def batches(
+        self,
+        uids: Sequence[int],
+        max_count: int = BATCH_COUNT,
+        max_bytes: int = BATCH_BYTES,
+    ) -> Iterator[list[RawMail]]:
+        """The mails in ascending order, fetched without touching `\\Seen`.
+
+        Each batch holds at most `max_count` mails and `max_bytes` bytes, or one mail
+        that is larger. Messages deleted meanwhile are left out.
+        """
+        for start in range(0, len(uids), max_count):
+            window = uids[start : start + max_count]
+            with _plain_words("the sizes"):
+                sizes = self._client.fetch(window, ["RFC822.SIZE"])
+            for part in _parts(window, sizes, max_bytes):
+                if mails := self._fetch(part):
+                    yield mails
+
+    def _fetch(self, uids: list[int]) -> list[RawMail]:
+        with _plain_words("a mail"):
+            item = f"BODY.PEEK[]<0.{MAIL_BYTES}>"
+            answer = self._client.fetch(uids, [item, "RFC822.SIZE", "INTERNALDATE"])
+        mails = []
+        for uid in uids:
+            fields = answer.get(uid, {})
+            raw = next((v for k, v in fields.items() if k.startswith(b"BODY[]")), None)
+            if raw is not None:
+                mails.append(
+                    RawMail(
+                        uid,
+                        raw,
+                        _utc(fields.get(b"INTERNALDATE")),
+                        is_cut=len(raw) >= MAIL_BYTES,
+                    )
+                )
+        return mails
+
+    # ------------------------------------------------------------------
+    # Afterwards: each may be repeated harmlessly
+    # ------------------------------------------------------------------
+
+    def mark_seen(self, uids: Sequence[int]) -> None:
+        if uids:
+            with _plain_words("marking as read"):
+                self._client.add_flags(uids, [SEEN], silent=True)
+
+    def move(self, uids: Sequence[int], folder: str) -> None:
+        """Move by MOVE (RFC 6851), else by COPY and deletion."""
+        if not uids:
+            return
+        with _plain_words(f"moving to “{folder}”"):
+            if not self._client.folder_exists(folder):
+                self._client.create_folder(folder)
+            if self._client.has_capability("MOVE"):
+                self._client.move(uids, folder)
+            else:
+                self._client.copy(uids, folder)
+                self.delete(uids)
+
+    def delete(self, uids: Sequence[int]) -> None:
+        """Flag and expunge these mails alone (UIDPLUS, RFC 4315).
+
+        A server without UIDPLUS could only expunge every flagged mail of the folder,
+        also those another client flagged; there they stay flagged.
+        """
+        if not uids:
+            return
+        with _plain_words("deleting"):
+            self._client.delete_messages(uids, silent=True)
+            if self._client.has_capability("UIDPLUS"):
+                self._client.uid_expunge(uids)
+
+    def append(
+        self,
+        folder: str,
+        raw: bytes,
+        flags: Sequence[bytes] = (SEEN,),
+        when: datetime | None = None,
+    ) -> None:
+        with _plain_words(f"copying to “{folder}”"):
+            if not self._client.folder_exists(folder):
+                self._client.create_folder(folder)
+            self._client.append(folder, raw, flags, when)
+
+
+def _parts(
+    uids: Sequence[int], sizes: dict[int, dict[bytes, Any]], max_bytes: int
+) -> Iterator[list[int]]:
+    """Cut the UIDs into runs of at most `max_bytes`."""
+    part: list[int] = []
+    total = 0
+    for uid in uids:
+        if uid not in sizes:
+            continue
+        size = int(sizes[uid].get(b"RFC822.SIZE", 0))
+        if part and total + size > max_bytes:
+            yield part
+            part, total = [], 0
+        part.append(uid)
+        total += size
+    if part:
+        yield part
+
+
+def _utc(when: datetime | None) -> datetime | None:
+    """imapclient gives local naive time; mails are dated in naive UTC."""
+    if when is None:
+        return None
+    return when.astimezone(UTC).replace(tzinfo=None)
+
+
+@contextlib.contextmanager
+def _plain_words(
+    subject: str, refused: type[MailboxError] = ProtocolError
+) -> Iterator[None]:
+    """Turn what the network and the server throw into a MailboxError.
+
+    :param subject: what was being done, named in the sentence
+    :param refused: the error for a command that the server answered with NO or BAD
+    """
+    try:
+        yield
+    except MailboxError:
+        raise
+    except ssl.SSLCertVerificationError as error:
+        reason = error.verify_message
+        raise CertificateRefused(
+            f"The server's certificate is not valid: {reason}."
+        ) from error
+    except ssl.SSLError as error:
+        raise EncryptionMissing(
+            f"No encrypted connection came about ({error.reason or 'TLS error'}); "
+            "is the port right for the chosen security?"
+        ) from error
+    except socket.gaierror as error:
+        raise Unreachable(f"The name of the server is unknown ({subject}).") from error
+    except TimeoutError as error:
+        raise Unreachable(f"The server does not answer ({subject}).") from error
+    except IMAPClientError as error:
+        raise _refusal(error, subject, refused) from error
+    except (OSError, EOFError) as error:
+        raise Unreachable(
+            f"The server cannot be reached ({subject}): {error}."
+        ) from error
+    except (ValueError, AssertionError, KeyError, TypeError, UnicodeError) as error:
+        raise ProtocolError(f"The server's answer makes no sense ({subject}).") from error
+
+
+def _refusal(
+    error: Exception, subject: str, refused: type[MailboxError]
+) -> MailboxError:
+    said = str(error)[:200]
+    if isinstance(error, IMAPClientAbortError):
+        return Unreachable(f"The connection broke off ({subject}).")
+    if refused is LoginRefused or isinstance(error, LoginError):
+        return LoginRefused(f"The server refused the user name or the password: {said}")
+    if refused is FolderMissing:
+        return FolderMissing(f"The server has not opened {subject}: {said}")
+    return refused(f"The server refused {subject}: {said}")

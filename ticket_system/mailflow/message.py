@@ -1,0 +1,290 @@
+"""Bytes → IncomingMessage. Never raises on a malformed mail; keeps what it can."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from email import policy
+from email.message import Message
+from email.parser import BytesParser
+
+from . import headers as fields
+from .charset import decode
+from .report import DeliveryReport, read_report
+
+MAX_DEPTH = 50
+MAX_PARTS = 500
+TEXT_LIMIT = 5 * 2**20
+HEADERS_LIMIT = 500
+NESTING = re.compile(rb"^content-type:\s*(?:multipart/|message/rfc822)", re.I | re.M)
+HASHED = ("from", "to", "cc", "subject", "date", "message-id", "content-type")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A mailbox; `email` in lower case, "" if there is none."""
+
+    name: str
+    email: str
+
+    @property
+    def domain(self) -> str:
+        return self.email.rpartition("@")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file of the mail. `content_id` without brackets, "" if none."""
+
+    filename: str
+    mimetype: str
+    content: bytes
+    content_id: str = ""
+    inline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingMessage:
+    """A mail as a good mail program would show it.
+
+    `references` are References and In-Reply-To, oldest first. `return_path` is None if
+    the field is missing and "" for the null path of bounces. `date` is naive UTC.
+    `defects` tells what was wrong and repaired.
+    """
+
+    message_id: str = ""
+    references: tuple[str, ...] = ()
+    sender: Address = Address("", "")
+    reply_to: tuple[Address, ...] = ()
+    to: tuple[Address, ...] = ()
+    cc: tuple[Address, ...] = ()
+    return_path: str | None = None
+    subject: str = ""
+    date: datetime | None = None
+    text: str = ""
+    html: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    report: DeliveryReport | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    authentication: tuple[str, ...] = ()
+    content_hash: str = ""
+    defects: tuple[str, ...] = ()
+    is_encrypted: bool = False
+
+    def header(self, name: str) -> str:
+        """The first field of that name, "" if there is none."""
+        return next(iter(self.header_all(name)), "")
+
+    def header_all(self, name: str) -> tuple[str, ...]:
+        return tuple(v for n, v in self.headers if n.lower() == name.lower())
+
+
+def parse(raw: bytes) -> IncomingMessage:
+    """Read a mail (RFC 5322, RFC 2045-2049). Never raises."""
+    parts = _Parts()
+    root = _read(raw, parts)
+    parts.take(root, 0)
+    html = "\n".join(parts.html)[:TEXT_LIMIT]
+    text = "\n".join(parts.text)[:TEXT_LIMIT]
+    sender = _addresses(root, "from") or _addresses(root, "sender")
+    return IncomingMessage(
+        message_id=next(iter(fields.message_ids(root.get("message-id", ""))), ""),
+        references=_references(root),
+        sender=sender[0] if sender else Address("", ""),
+        reply_to=_addresses(root, "reply-to"),
+        to=_addresses(root, "to"),
+        cc=_addresses(root, "cc"),
+        return_path=_return_path(root),
+        subject=fields.decoded(root.get("subject", ""))[: fields.SUBJECT_LIMIT],
+        date=fields.date(root.get("date", "")),
+        text=text,
+        html=html,
+        attachments=tuple(parts.attachments),
+        report=read_report(root, text),
+        headers=tuple(
+            (name, fields.decoded(value)) for name, value in root.items()[:HEADERS_LIMIT]
+        ),
+        authentication=tuple(
+            map(fields.decoded, root.get_all("authentication-results", []))
+        ),
+        content_hash=_content_hash(root, raw),
+        defects=tuple(dict.fromkeys(parts.defects)),
+        is_encrypted=parts.is_encrypted,
+    )
+
+
+def _read(raw: bytes, parts: _Parts) -> Message:
+    """The parsed structure; of a mail nested beyond reason only the header, with the
+    rest as one attachment, for the parser would recurse as deep."""
+    parser = BytesParser(policy=policy.compat32)
+    if len(NESTING.findall(raw)) <= MAX_DEPTH:
+        try:
+            return parser.parsebytes(raw)
+        except Exception as error:  # noqa: BLE001  the parser's own faults are many
+            parts.defects.append(f"unreadable structure: {type(error).__name__}")
+    else:
+        parts.defects.append("nested too deeply")
+    head = re.split(rb"\r?\n\r?\n", raw, maxsplit=1)[0]
+    root = parser.parsebytes(head + b"\n\n", headersonly=True)
+    for name in ("content-type", "content-transfer-encoding"):
+        del root[name]
+    root.set_payload("")
+    parts.attachments.append(Attachment("message.eml", "message/rfc822", raw))
+    return root
+
+
+@dataclass(slots=True)
+class _Parts:
+    """Collects bodies and files while walking the structure."""
+
+    text: list[str] = field(default_factory=list)
+    html: list[str] = field(default_factory=list)
+    attachments: list[Attachment] = field(default_factory=list)
+    defects: list[str] = field(default_factory=list)
+    is_encrypted: bool = False
+    count: int = 0
+
+    def take(self, part: Message, depth: int) -> None:
+        self.count += 1
+        if depth > MAX_DEPTH or self.count > MAX_PARTS:
+            self.defects.append("parts left out")
+            return
+        self.defects += [type(defect).__name__ for defect in part.defects]
+        kind = part.get_content_type()
+        if kind == "message/rfc822":
+            self._keep_message(part)
+        elif kind == "multipart/alternative":
+            self._take_best(part, depth)
+        elif part.is_multipart():
+            self.is_encrypted |= kind == "multipart/encrypted"
+            for child in _children(part):
+                self.take(child, depth + 1)
+        else:
+            self._take_leaf(part, kind)
+
+    def _take_best(self, part: Message, depth: int) -> None:
+        """Of alternatives: both texts once, and what is neither (a calendar, say)."""
+        before_text, before_html = len(self.text), len(self.html)
+        for child in _children(part):
+            kind = child.get_content_type()
+            if kind == "text/plain" and len(self.text) > before_text:
+                continue
+            if kind == "text/html" and len(self.html) > before_html:
+                continue
+            self.take(child, depth + 1)
+
+    def _take_leaf(self, part: Message, kind: str) -> None:
+        content = _content(part)
+        name = fields.filename(part)
+        disposition = part.get_content_disposition()
+        if kind in ("text/plain", "text/html") and disposition != "attachment":
+            if not name or disposition == "inline" and not self.text and not self.html:
+                text = decode(content, part.get_content_charset("") or "")
+                if kind == "text/plain":
+                    self.text.append(_unflow(text, part))
+                else:
+                    self.html.append(text)
+                return
+        if kind.endswith("pkcs7-mime") and part.get_param("smime-type") != "signed-data":
+            self.is_encrypted = True
+        if not content and not name:
+            return
+        content_id = fields.visible(fields.raw_value(part.get("content-id", "")))
+        self.attachments.append(
+            Attachment(
+                name or _default_name(kind, len(self.attachments) + 1),
+                kind,
+                content,
+                content_id.strip("<> "),
+                inline=disposition != "attachment" and bool(content_id),
+            )
+        )
+
+    def _keep_message(self, part: Message) -> None:
+        """A forwarded mail stays a file of its own, named after its subject."""
+        try:
+            inner = part.get_payload(0)
+            content = inner.as_bytes()
+            subject = fields.decoded(inner.get("subject", ""))[:80]
+        except Exception as error:  # noqa: BLE001  the generator fails on odd content
+            self.defects.append(f"forwarded mail: {type(error).__name__}")
+            return
+        name = fields.filename(part) or fields.clean_filename(f"{subject or 'mail'}.eml")
+        self.attachments.append(Attachment(name, "message/rfc822", content))
+
+
+def _children(part: Message) -> Iterator[Message]:
+    payload = part.get_payload()
+    if isinstance(payload, list):
+        yield from (child for child in payload if isinstance(child, Message))
+
+
+def _content(part: Message) -> bytes:
+    try:
+        content = part.get_payload(decode=True)
+    except Exception:  # noqa: BLE001  broken transfer encodings
+        content = None
+    if isinstance(content, bytes):
+        return content
+    return str(part.get_payload()).encode("utf-8", "surrogateescape")
+
+
+def _unflow(text: str, part: Message) -> str:
+    """Undo format=flowed (RFC 3676): lines that end in a space go on."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if str(part.get_param("format", "")).lower() != "flowed":
+        return text
+    joined = "" if str(part.get_param("delsp", "")).lower() == "yes" else " "
+    lines: list[str] = []
+    goes_on = False
+    for line in text.split("\n"):
+        quoted = line.startswith(">")
+        line = line[1:] if line.startswith(" ") else line
+        if goes_on and not quoted and lines:
+            lines[-1] += line
+        else:
+            lines.append(line)
+        goes_on = lines[-1].endswith(" ") and lines[-1] != "-- " and not quoted
+        if goes_on:
+            lines[-1] = lines[-1][:-1] + joined
+    return "\n".join(lines)
+
+
+def _default_name(kind: str, position: int) -> str:
+    extensions = {"text/calendar": "ics", "text/plain": "txt", "text/html": "html"}
+    return f"part-{position}.{extensions.get(kind, kind.rpartition('/')[2])}"
+
+
+def _addresses(root: Message, name: str) -> tuple[Address, ...]:
+    found = fields.addresses(root.get_all(name, []))
+    return tuple(Address(name, email) for name, email in found)
+
+
+def _references(root: Message) -> tuple[str, ...]:
+    found = [
+        identifier
+        for name in ("references", "in-reply-to")
+        for value in root.get_all(name, [])
+        for identifier in fields.message_ids(value)
+    ]
+    return tuple(dict.fromkeys(found))[-fields.REFERENCES_LIMIT :]
+
+
+def _return_path(root: Message) -> str | None:
+    value = root.get("return-path")
+    return None if value is None else fields.visible(str(value)).strip("<> ").lower()
+
+
+def _content_hash(root: Message, raw: bytes) -> str:
+    """What makes a mail the same mail when it comes by two ways: the fields that its
+    author wrote and the body, without what servers on the way put on top."""
+    digest = hashlib.sha256()
+    for name in HASHED:
+        for value in root.get_all(name, []):
+            digest.update(f"{name}:{value}\n".encode("utf-8", "surrogateescape"))
+    body = re.split(rb"\r?\n\r?\n", raw, maxsplit=1)[1:]
+    digest.update(b"".join(body).replace(b"\r\n", b"\n").rstrip())
+    return digest.hexdigest()

@@ -1,0 +1,83 @@
+"""What goes out: subjects, placeholders, recipients."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from email.utils import getaddresses
+from html import escape
+
+from .errors import AddressRefused
+from .headers import visible
+from .message import Address
+
+SUBJECT_LIMIT = 250
+PLACEHOLDERS = (
+    "TICKET",
+    "BETREFF",
+    "SUBJECT",
+    "NAME",
+    "FIRSTNAME",
+    "COMPANY",
+    "AGENT",
+    "QUEUE",
+    "PROJECT",
+    "STATUS",
+    "DATE",
+)
+PLACEHOLDER = re.compile(r"\{([A-Za-z][A-Za-z_]*)\}")
+PREFIX = re.compile(r"^(?:(?:re|aw|fwd?|wg|sv|antw|vs)(?:\[\d+\])?:\s*)+", re.IGNORECASE)
+EMAIL = re.compile(r"[^@\s<>(),;:\\\"\[\]]+@[^@\s<>(),;:\\\"\[\]]+\.[^@\s<>(),;:\\\"\[\].]+")
+
+
+def subject(text: str, number: str) -> str:
+    """`text` with `[Ticket #NUMBER]` in front, exactly once (R52).
+
+    >>> subject("Re: AW: [Ticket #20260302481507] Your order", "20260302481507")
+    'Re: [Ticket #20260302481507] Your order'
+    """
+    text = visible(text)
+    text = re.sub(rf"[\[(]?\s*(?:Ticket\s*)?#?\s*{number}\s*[\])]?", " ", text, flags=re.I)
+    text = " ".join(text.split())
+    bare = PREFIX.sub("", text)
+    answer = "Re: " if bare != text else ""
+    return f"{answer}[Ticket #{number}] {bare}"[:SUBJECT_LIMIT].strip()
+
+
+def placeholders(text: str, values: Mapping[str, str], html: bool = False) -> str:
+    """Put the values in for `{NAME}` and so on; unknown ones stay as written.
+
+    Nothing is evaluated, and what is put in is not looked through again.
+
+    :param html: the text is HTML, so the values are escaped
+    """
+
+    def fill(match: re.Match[str]) -> str:
+        value = values.get(match[1].upper())
+        if value is None:
+            return match[0]
+        return escape(value) if html else visible(value)
+
+    return PLACEHOLDER.sub(fill, text)
+
+
+def unknown_placeholders(text: str) -> tuple[str, ...]:
+    found = (name for name in PLACEHOLDER.findall(text) if name.upper() not in PLACEHOLDERS)
+    return tuple(dict.fromkeys(f"{{{name}}}" for name in found))
+
+
+def check_addresses(text: str) -> list[Address]:
+    """The mailboxes of a list separated by commas; AddressRefused names a wrong one.
+
+    Line breaks and control characters are refused: they would reach a header.
+    """
+    if any(not character.isprintable() for character in text):
+        raise AddressRefused("An address must not hold line breaks.")
+    if not text.strip():
+        return []
+    found = []
+    for name, email in getaddresses([text.replace(";", ",")]):
+        if not EMAIL.fullmatch(email) or not email.isascii():
+            raise AddressRefused(f"“{email or name or text}” is no e-mail address.")
+        found.append(Address(visible(name), email))
+    return found
