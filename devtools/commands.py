@@ -1,12 +1,51 @@
-"""What ``./dev`` can be asked to do: one function a word, each with its own arguments."""
+"""What ``./dev`` can be asked to do: a function a word, with its own arguments."""
 
 import argparse
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from devtools import environment, odoo, postgres, processes, python_env, testing
+from devtools import (
+    benchmarks,
+    customer,
+    environment,
+    node_env,
+    odoo,
+    postgres,
+    processes,
+    python_env,
+    running,
+    testing,
+)
+from devtools import lang as translating
+from devtools import lint as linting
 from devtools import shell as odoo_shell
 from devtools.console import Failure, say
+
+
+def run(arguments: Sequence[str]) -> int:
+    """[--reset] [--port N] – Odoo with demo data, mailboxes and an SMTP sink"""
+    parser = _parser("run", run)
+    parser.add_argument("--reset", action="store_true", help="start afresh")
+    parser.add_argument("--port", type=int, default=running.PORT)
+    asked = parser.parse_args(arguments)
+    environment.prepare()
+    return running.run(reset=asked.reset, port=asked.port)
+
+
+def mail(arguments: Sequence[str]) -> int:
+    """--from A --to B --subject S [TEXT] | --read A – be a customer of ./dev run"""
+    parser = _parser("mail", mail)
+    parser.add_argument("--read", metavar="ADDRESS", help="show its newest mail")
+    parser.add_argument("--from", dest="sender", default="erika@muster.example")
+    parser.add_argument("--to", default="support@demo.example")
+    parser.add_argument("--subject", default="A question")
+    parser.add_argument("text", nargs="?", default="Hello,\n\nis anybody there?\n")
+    asked = parser.parse_args(arguments)
+    if asked.read:
+        customer.read(asked.read)
+    else:
+        customer.send(asked.sender, asked.to, asked.subject, asked.text)
+    return 0
 
 
 def test(arguments: Sequence[str]) -> int:
@@ -37,6 +76,29 @@ def run_odoo(arguments: Sequence[str]) -> int:
         return processes.run_in_foreground(command, env=odoo.environment())
 
 
+def lint(arguments: Sequence[str]) -> int:
+    """[--fix] – style and types of everything; --fix formats first"""
+    parser = _parser("lint", lint)
+    parser.add_argument("--fix", action="store_true")
+    asked = parser.parse_args(arguments)
+    environment.prepare(groups=environment.LINT)
+    node_env.prepare()
+    return linting.run(fix=asked.fix)
+
+
+def bench(arguments: Sequence[str]) -> int:
+    """[NAME [arguments]] – the benchmarks of bench/"""
+    environment.prepare()
+    return benchmarks.run(arguments[0] if arguments else None, arguments[1:])
+
+
+def lang(arguments: Sequence[str]) -> int:
+    """– export the terms, merge German, fail if one is missing"""
+    _parser("lang", lang).parse_args(arguments)
+    environment.prepare()
+    return translating.run()
+
+
 def lock(arguments: Sequence[str]) -> int:
     """– resolve the Python packages anew into uv.lock"""
     _parser("lock", lock).parse_args(arguments)
@@ -45,9 +107,14 @@ def lock(arguments: Sequence[str]) -> int:
 
 
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
+    "run": run,
+    "mail": mail,
     "test": test,
+    "lint": lint,
+    "bench": bench,
     "shell": shell,
     "odoo": run_odoo,
+    "lang": lang,
     "lock": lock,
 }
 

@@ -41,7 +41,9 @@ def template(*, demo: bool) -> str:
         base = f"template_base_{kind}_{base_key}"
         if base not in names():
             with _building(f"template_base_{kind}", base) as name:
-                odoo.install(name, BASE_MODULES, demo=demo, title=f"Odoo database ({kind})")
+                odoo.install(
+                    name, BASE_MODULES, demo=demo, title=f"Odoo database ({kind})"
+                )
         addon = f"template_addon_{kind}_{_digest(base, addon_digest(ADDON))}"
         if addon not in names():
             with _building(f"template_addon_{kind}", addon) as name:
@@ -70,11 +72,21 @@ def names() -> list[str]:
 
 
 def clone(source: str, name: str) -> None:
-    """Copy database and attachments; these are never rewritten, so links do."""
+    """Copy database and attachments; these are never rewritten, so links do.
+
+    A comment on the copy names its ``origin``.
+    """
     postgres.execute(f'create database "{name}" template "{source}" strategy file_copy')
+    postgres.execute(f"comment on database \"{name}\" is '{source}'")
     locks.remove(FILESTORE / name)
     if (FILESTORE / source).exists():
         shutil.copytree(FILESTORE / source, FILESTORE / name, copy_function=os.link)
+
+
+def origin(name: str) -> str:
+    """The template that a database was cloned from, empty if there is none."""
+    query = "select shobj_description(oid, 'pg_database') from pg_database"
+    return "".join(postgres.execute(f"{query} where datname = '{name}'"))
 
 
 def drop(name: str) -> None:

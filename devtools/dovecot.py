@@ -107,7 +107,9 @@ class Dovecot(Mailboxes):
         password: str | None = None,
     ) -> None:
         self._temporary = directory is None
-        directory = directory or Path(tempfile.mkdtemp(prefix="ticket-mail-", dir="/tmp"))
+        directory = directory or Path(
+            tempfile.mkdtemp(prefix="ticket-mail-", dir="/tmp")
+        )
         super().__init__(directory, password or secrets.token_urlsafe(12))
         self.tls = tls or Tls()
         self._process: subprocess.Popen[bytes] | None = None
@@ -205,7 +207,9 @@ def _program() -> str:
     program = system.dovecot()
     if not program:
         raise Failure("Dovecot is missing; install the package dovecot-imapd.")
-    shown = subprocess.run([program, "--version"], capture_output=True, text=True).stdout
+    shown = subprocess.run(
+        [program, "--version"], capture_output=True, text=True
+    ).stdout
     if not re.match(r"2\.3\.", shown):
         raise Failure(
             f"This machine has Dovecot {shown.split()[0]}, whose configuration differs;"

@@ -18,6 +18,7 @@ from devtools.smtp_sink import Received, SmtpSink
 
 __all__ = ["Dovecot", "Mailboxes", "Received", "SmtpSink", "Tls", "from_environment"]
 
+
 def from_environment() -> tuple[Mailboxes, SmtpSink] | None:
     """The servers that ``./dev test`` started, None outside of it."""
     description = os.environ.get(VARIABLE)
@@ -62,5 +63,5 @@ def describe(dovecot: Dovecot, sink: SmtpSink) -> dict[str, str | int]:
 
 
 if __name__ == "__main__":
-    arguments = sys.argv[1:]
-    serve(Path(arguments[0]) if arguments else None, *(arguments[1:2] or [None]))
+    given = sys.argv[1:]
+    serve(Path(given[0]) if given else None, given[1] if given[1:] else None)

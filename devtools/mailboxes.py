@@ -71,7 +71,9 @@ class Mailboxes:
         """Renumber the folder, as a restored backup or a moved server does."""
         maildir = self._maildir(address, folder)
         uids = maildir / "dovecot-uidlist"
-        header = uids.read_text(errors="replace").split("\n", 1)[0] if uids.exists() else ""
+        header = (
+            uids.read_text(errors="replace").split("\n", 1)[0] if uids.exists() else ""
+        )
         known = [word[1:] for word in header.split() if word.startswith("V")]
         validity = int(known[0]) + 1 if known else int(time.time()) + 1
         for index in maildir.glob("dovecot.index*"):

@@ -33,10 +33,19 @@ def command(*arguments: str | Path) -> list[str]:
 def install(database: str, modules: str, *, demo: bool, title: str) -> None:
     """Install ``modules`` (comma-separated) into ``database``, made if absent."""
     demo_option = "--with-demo" if demo else "--without-demo"
-    arguments = ["-d", database, "-i", modules, demo_option, "--load-language=en_US,de_DE"]
+    arguments = [
+        "-d",
+        database,
+        "-i",
+        modules,
+        demo_option,
+        "--load-language=en_US,de_DE",
+    ]
     with step(title) as detail:
         run_logged(
-            command(*arguments, "--stop-after-init", "--no-http", "--max-cron-threads=0"),
+            command(
+                *arguments, "--stop-after-init", "--no-http", "--max-cron-threads=0"
+            ),
             "odoo-install",
             f"Odoo could not install {modules}.",
             env=environment(),

@@ -18,7 +18,7 @@ from pathlib import Path
 from devtools import locks, postgres_programs, service_user
 from devtools.console import Failure, step
 from devtools.paths import LOCKS, LOGS, ROOT
-from devtools.processes import ending, guarded, run_logged
+from devtools.processes import Command, ending, guarded, run_logged
 
 ROLE = "odoo"
 PATIENCE = 60  # seconds for the server to come up
@@ -62,12 +62,9 @@ def running() -> Iterator[None]:
 
 def execute(statement: str, database: str = "postgres") -> list[str]:
     """Run SQL as the owner of everything; the rows as unaligned text."""
+    psql: Command = [_program("psql"), "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", database]
     process = subprocess.run(
-        [_program("psql"), "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", database, "-c"]
-        + [statement],
-        capture_output=True,
-        text=True,
-        env=environment(),
+        [*psql, "-c", statement], capture_output=True, text=True, env=environment()
     )
     if process.returncode:
         raise Failure(f"PostgreSQL: {process.stderr.strip()}")
@@ -86,7 +83,7 @@ def keep() -> None:
     home = _cluster()
     options = [f"--{key}={value}" for key, value in SETTINGS.items()]
     options.append(f"--unix_socket_directories={socket_folder()}")
-    command = [_program("postgres"), "-D", home, *options]
+    command: Command = [_program("postgres"), "-D", home, *options]
     server = subprocess.Popen(
         guarded(command, user=service_user.name(), parting="INT"), cwd=home
     )
@@ -137,9 +134,9 @@ def _start() -> None:
 def _initialise(home: Path) -> None:
     with step("PostgreSQL cluster"):
         locks.remove(home)
+        initdb: Command = [_program("initdb"), "-D", home, "-U", ROLE, "--auth=trust"]
         run_logged(
-            [_program("initdb"), "-D", home, "-U", ROLE, "--auth=trust"]
-            + ["--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"],
+            [*initdb, "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"],
             "initdb",
             "The PostgreSQL cluster could not be made; is there room on the disk?",
             user=service_user.name(),
@@ -164,7 +161,7 @@ def _program(name: str) -> Path:
 
 
 def _answers() -> bool:
-    ready = [_program("pg_isready"), "-q"]
+    ready: Command = [_program("pg_isready"), "-q"]
     return subprocess.run(ready, env=environment()).returncode == 0
 
 

@@ -12,9 +12,9 @@ from devtools.console import Failure
 from devtools.paths import LOGS, ROOT
 
 GRACE = 20  # seconds between SIGTERM and SIGKILL
-TAIL = 25  # lines of a log that a failure shows
+TAIL = 12  # lines of a log that a failure shows
 
-Command = Sequence[str | Path]
+Command = Sequence[str | Path]  # program and arguments
 
 
 def guarded(
@@ -74,18 +74,21 @@ def run_logged(
                     watch(line.strip())
             process.wait()
     if process.returncode:
-        lines = path.read_text(errors="replace").splitlines()[-TAIL:]
-        shown = "".join(f"\n    {line}" for line in lines)
-        raise Failure(f"{failure}\n  The last lines of {path}:{shown}")
+        shown = "".join(f"\n    {line}" for line in _telling_lines(path)[-TAIL:])
+        raise Failure(f"{failure}\n  From {path}:{shown}")
+
+
+def _telling_lines(log: Path) -> list[str]:
+    """The lines without routine messages and the markers below traceback lines."""
+    lines = log.read_text(errors="replace").splitlines()
+    return [ln for ln in lines if " INFO " not in ln and ln.strip(" ^~")]
 
 
 def run_in_foreground(
     command: Command, *, env: Mapping[str, str], stdin: IO[bytes] | None = None
 ) -> int:
     """Run with the terminal handed over; the exit status is the program's own."""
-    process = subprocess.Popen(
-        guarded(command), env=env, cwd=ROOT, stdin=stdin
-    )
+    process = subprocess.Popen(guarded(command), env=env, cwd=ROOT, stdin=stdin)
     with ending(process):
         while True:
             try:

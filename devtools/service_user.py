@@ -60,7 +60,10 @@ def socket_folder(preferred: Path) -> Path:
     """``preferred`` if a socket's path fits, else a private folder below /tmp."""
     if len(os.fsencode(preferred)) <= SOCKET_LIMIT:
         return preferred
-    short = Path(tempfile.gettempdir()) / f"ticket-system-{os.getuid()}-{_digest(preferred)}"
+    short = (
+        Path(tempfile.gettempdir())
+        / f"ticket-system-{os.getuid()}-{_digest(preferred)}"
+    )
     short.mkdir(mode=0o700, exist_ok=True)
     status = short.lstat()
     if not stat.S_ISDIR(status.st_mode) or status.st_uid not in _own_ids():

@@ -1,7 +1,7 @@
 """``./dev shell``: a program or a console with ``env`` bound."""
 
 import sys
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from devtools import database, odoo, postgres
@@ -17,16 +17,21 @@ def run(name: str | None, *, fresh: bool, file: Path | None) -> int:
     standard error.
     """
     with postgres.running():
+        chosen: AbstractContextManager[str]
         if fresh:
             chosen = database.temporary("shell", demo=False)
         elif name:
             if name not in database.names():
-                raise Failure(f"There is no database {name}; ./dev shell --fresh has one.")
+                raise Failure(
+                    f"There is no database {name}; ./dev shell --fresh has one."
+                )
             chosen = nullcontext(name)
         else:
             raise Failure("Say which database: --db NAME, or --fresh for a new one.")
         with chosen as found:
-            command = odoo.command("shell", "-d", found, "--no-http", "--log-level=warn")
+            command = odoo.command(
+                "shell", "-d", found, "--no-http", "--log-level=warn"
+            )
             env = odoo.environment()
             if not file:
                 return run_in_foreground(command, env=env, stdin=sys.stdin.buffer)

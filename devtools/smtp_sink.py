@@ -102,7 +102,9 @@ class SmtpSink:
 
     def _refusals(self) -> dict[str, int]:
         try:
-            refusals: dict[str, int] = json.loads((self._folder / "refusals").read_text())
+            refusals: dict[str, int] = json.loads(
+                (self._folder / "refusals").read_text()
+            )
         except FileNotFoundError:
             return {}
         return refusals

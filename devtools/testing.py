@@ -88,5 +88,4 @@ def _with_database(chosen: Plan, env: Mapping[str, str]) -> int:
 
 
 def _pytest(*arguments: str, env: Mapping[str, str]) -> int:
-    command = [PYTHON, "-m", "pytest", "-rs", *arguments]
-    return run_in_foreground(command, env=env)
+    return run_in_foreground([PYTHON, "-m", "pytest", "-rs", *arguments], env=env)

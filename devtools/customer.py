@@ -1,0 +1,52 @@
+"""``./dev mail``: play the customer against the servers of a running ``./dev run``."""
+
+import imaplib
+import json
+import smtplib
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from email.utils import localtime, make_msgid
+
+from devtools.console import Failure, say
+from devtools.running import DESCRIPTION
+
+
+def send(sender: str, recipient: str, subject: str, text: str) -> None:
+    """Mail ``text``; an answer to a ticket carries its number in the subject."""
+    servers = _servers()
+    message = EmailMessage()
+    message["From"] = sender
+    message["To"] = recipient
+    message["Subject"] = subject
+    message["Date"] = localtime()
+    message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2] or None)
+    message.set_content(text)
+    with smtplib.SMTP(str(servers["smtp_host"]), int(servers["smtp_port"])) as smtp:
+        smtp.send_message(message)
+    say(f"Delivered to {recipient}; it is fetched within a minute.")
+
+
+def read(address: str) -> None:
+    """Print the newest mail in the mailbox of ``address``."""
+    servers = _servers()
+    with imaplib.IMAP4(str(servers["imap_host"]), int(servers["imap_port"])) as imap:
+        imap.login(address, str(servers["password"]))
+        _, (count,) = imap.select(readonly=True)
+        if not count or count == b"0":
+            raise Failure(f"{address} has no mail yet.")
+        _, data = imap.fetch(count.decode(), "(BODY.PEEK[])")
+    assert isinstance(data[0], tuple)
+    message = message_from_bytes(data[0][1], policy=policy.default)
+    for name in ("From", "To", "Cc", "Date", "Subject"):
+        if message[name]:
+            print(f"{name}: {message[name]}")
+    body = message.get_body(("plain", "html"))
+    print(f"\n{body.get_content() if body else ''}")
+
+
+def _servers() -> dict[str, str | int]:
+    try:
+        servers: dict[str, str | int] = json.loads(DESCRIPTION.read_text())
+    except FileNotFoundError:
+        raise Failure("The mail servers run only while ./dev run does.") from None
+    return servers

@@ -1,0 +1,35 @@
+"""Runs inside Odoo: connect the demo accounts with the local mail servers."""
+
+from typing import Any
+
+ACCOUNTS = ("support", "accounting", "sales")
+SMTP_NAME = "Local SMTP sink"
+
+
+def connect(env: Any, servers: dict[str, Any], address: str) -> None:
+    """Point accounts and outgoing mail to ``servers``, fetch at once, and commit.
+
+    ``servers`` is the description that ``devtools.mail_servers`` prints, ``address``
+    the one under which the browser reaches Odoo.
+    """
+    for name in ACCOUNTS:
+        account = env.ref(f"ticket_system.demo_account_{name}")
+        account.write(
+            {
+                "server": servers["imap_host"],
+                "port": servers["imap_port"],
+                "is_ssl": False,
+                "password": servers["password"],
+                "state": "done",
+            }
+        )
+        account.ticket_cron_id.write({"interval_number": 1, "interval_type": "minutes"})
+        account.ticket_cron_id._trigger()
+    outgoing = {"smtp_host": servers["smtp_host"], "smtp_port": servers["smtp_port"]}
+    server = env["ir.mail_server"].search([("name", "=", SMTP_NAME)])
+    if server:
+        server.write(outgoing)
+    else:
+        env["ir.mail_server"].create({"name": SMTP_NAME, "sequence": 1, **outgoing})
+    env["ir.config_parameter"].set_param("web.base.url", address)
+    env.cr.commit()
