@@ -17,7 +17,6 @@ from lxml import html as lxml_html
 
 BLOCKED_IMAGE = "/ticket_system/static/src/img/blocked.svg"
 HTML_LIMIT = 2 * 2**20
-MAX_DEPTH = 200
 
 TAGS = frozenset(
     """
@@ -56,6 +55,7 @@ HUGE = re.compile(r"\d{5,}|\d{4,}\s*(em|rem|vw|vh|%)", re.I)
 LINK_SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 DATA_IMAGE = re.compile(r"^data:image/(png|jpe?g|gif|webp);base64,[A-Za-z0-9+/=\s]+$", re.I)
 HIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+LONG_TAG = re.compile(r"<[^<>]{4000,}>")
 URL = re.compile(r"\b(https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]}])", re.I)
 
 
@@ -127,25 +127,27 @@ def _parse(html: str) -> lxml_html.HtmlElement | None:
     parser = lxml_html.HTMLParser(
         encoding="utf-8", remove_comments=True, remove_pis=True, no_network=True
     )
-    text = f"<div>{HIDDEN.sub('', html)}</div>".encode("utf-8", "replace")
+    text = LONG_TAG.sub(_shorten, HIDDEN.sub("", html))
+    page = f"<html><body>{text}</body></html>".encode("utf-8", "replace")
     try:
-        return lxml_html.document_fromstring(text, parser=parser)
+        return lxml_html.document_fromstring(page, parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
         return None
 
 
+def _shorten(match: re.Match[str]) -> str:
+    """A tag with thousands of attributes is no tag; long data: images are."""
+    return match[0] if match[0].count("=") < 100 else ""
+
+
 def _serialise(root: lxml_html.HtmlElement) -> str:
     body = root.find("body")
-    container = root if body is None else body
-    return (container.text or "") and escape(container.text) + _children(container) or (
-        _children(container)
+    if body is None:
+        return ""
+    children = (
+        lxml_html.tostring(child, encoding="unicode", method="html") for child in body
     )
-
-
-def _children(element: lxml_html.HtmlElement) -> str:
-    return "".join(
-        lxml_html.tostring(child, encoding="unicode", method="html") for child in element
-    )
+    return escape(body.text or "", quote=False) + "".join(children)
 
 
 class _Keeper:

@@ -55,10 +55,10 @@ class TicketTicket(models.Model):
         index="btree_not_null",
     )
     email_from = fields.Char(
-        "Sender Address", compute="_compute_sender", store=True, readonly=False
+        "Sender Address", compute="_compute_email_from", store=True, readonly=False
     )
     partner_name = fields.Char(
-        "Sender Name", compute="_compute_sender", store=True, readonly=False
+        "Sender Name", compute="_compute_partner_name", store=True, readonly=False
     )
 
     # who works on it
@@ -143,9 +143,13 @@ class TicketTicket(models.Model):
             ticket.access_url = f"/odoo/tickets/{ticket.id}"
 
     @api.depends("partner_id")
-    def _compute_sender(self):
-        for ticket in self.filtered("partner_id"):
+    def _compute_email_from(self):
+        for ticket in self:
             ticket.email_from = ticket.email_from or ticket.partner_id.email
+
+    @api.depends("partner_id")
+    def _compute_partner_name(self):
+        for ticket in self:
             ticket.partner_name = ticket.partner_name or ticket.partner_id.name
 
     @api.depends("queue_id", "project_id")

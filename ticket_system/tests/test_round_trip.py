@@ -98,7 +98,7 @@ class TestRoundTrip(MailServerCase):
 
     def test_seen_plays_no_part(self):
         """P1: a mail read in another client is fetched; ours stays unread there"""
-        account = self._make_account("seen@test.example", self.support)
+        account = self._make_account("unseen@test.example", self.support)
         self.deliver(account, subject="one")
         self.deliver(account, subject="two")
         with self.dovecot.client(account.user) as client:

@@ -3,26 +3,42 @@ import os
 from pathlib import Path
 from unittest.mock import patch
 
+from odoo import Command
 from odoo.tests import HttpCase, JsonRpcException, tagged
 from odoo.tests.common import ChromeBrowser
 
+from odoo.addons.ticket_system.mailflow.mailbox import RawMail
+
 from .common import TicketWorld, mail
 
-FRAME = ".o_action_manager > .o_action"
+MAILS = (
+    {},
+    {"subject": "Where is my order 4711?", "sender": "Tom Brown <tom@brown.example>"},
+    {"subject": "Re: Opening hours at Easter", "sender": "Ina Ilg <ina@ilg.example>"},
+    {"subject": "Rücksendung der Klingel", "sender": "Jörg Öz <j.oez@post.example>"},
+)
 
 
 @tagged("post_install", "-at_install")
 class TestTours(TicketWorld, HttpCase):
     """What people do in the browser; leaves pictures behind for the documentation."""
 
+    browser_size = "1440x900"
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls._make_world()
-        cls.ticket = (
-            cls.env["ticket.mail"]
-            ._take_in(cls.account, "INBOX", 1, [_raw_mail()])
-            .ticket_id
+        raws = [
+            RawMail(uid, mail(**values), None) for uid, values in enumerate(MAILS, 1)
+        ]
+        lines = cls.env["ticket.mail"]._take_in(cls.account, "INBOX", 1, raws)
+        cls.ticket, urgent, waiting, unclear = (line.ticket_id for line in lines)
+        urgent.write({"priority": "1", "user_id": cls.agent.id})
+        waiting.status_id = cls.status["waiting_customer"]
+        tag = {"name": "Return", "color": 3}
+        unclear.write(
+            {"status_id": cls.status["clarify"].id, "tag_ids": [Command.create(tag)]}
         )
 
     def test_agent(self):
@@ -52,7 +68,7 @@ class TestTours(TicketWorld, HttpCase):
         """Each page opens without an error in the console, wide and narrow"""
         ticket_url = f"/odoo/tickets/{self.ticket.id}"
         for name, url, ready in (
-            ("list", "/odoo/tickets", ".o_list_view .o_data_row"),
+            ("list", "/odoo/tickets", ".o_data_row, .o_kanban_record"),
             ("form", ticket_url, ".o-mail-Message"),
             ("kanban", "/odoo/tickets?view_type=kanban", ".o_kanban_view .o_kanban_record"),
             ("queues", "/odoo/ticket-queues", ".o_kanban_record"),
@@ -78,9 +94,3 @@ class TestTours(TicketWorld, HttpCase):
                 f"!!document.querySelector('{ready}')",
                 login=login,
             )
-
-
-def _raw_mail():
-    from odoo.addons.ticket_system.mailflow.mailbox import RawMail
-
-    return RawMail(uid=1, raw=mail(), internal_date=None)

@@ -10,12 +10,12 @@ class TicketReply(models.TransientModel):
     _description = "Answer a Ticket"
 
     ticket_id = fields.Many2one("ticket.ticket", required=True, readonly=True)
-    subject = fields.Char(compute="_compute_from_ticket", store=True, readonly=False)
+    subject = fields.Char(compute="_compute_subject", store=True, readonly=False)
     email_to = fields.Char(
-        "To", compute="_compute_from_ticket", store=True, readonly=False
+        "To", compute="_compute_email_to", store=True, readonly=False
     )
     email_cc = fields.Char("Cc")
-    body = fields.Html(compute="_compute_from_ticket", store=True, readonly=False)
+    body = fields.Html(compute="_compute_body", store=True, readonly=False)
     attachment_ids = fields.Many2many("ir.attachment", bypass_search_access=True)
     status_id = fields.Many2one(
         "ticket.status",
@@ -25,12 +25,20 @@ class TicketReply(models.TransientModel):
     )
 
     @api.depends("ticket_id")
-    def _compute_from_ticket(self):
+    def _compute_subject(self):
         for reply in self:
             ticket = reply.ticket_id
             reply.subject = outgoing.subject(f"Re: {ticket.name}", ticket.number)
-            reply.email_to = ticket.email_from
-            reply.body = ticket._signature()
+
+    @api.depends("ticket_id")
+    def _compute_email_to(self):
+        for reply in self:
+            reply.email_to = reply.ticket_id.email_from
+
+    @api.depends("ticket_id")
+    def _compute_body(self):
+        for reply in self:
+            reply.body = reply.ticket_id._signature()
 
     def action_send(self):
         self.ensure_one()
@@ -39,7 +47,7 @@ class TicketReply(models.TransientModel):
             self.ticket_id._send_reply(
                 subject=self.subject,
                 body=self.body,
-                email_to=self.email_to,
+                email_to=self.email_to or "",
                 email_cc=self.email_cc or "",
                 attachments=self.attachment_ids,
                 status=self.status_id,

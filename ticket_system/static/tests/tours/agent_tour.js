@@ -10,7 +10,7 @@ registry.category("web_tour.tours").add("ticket_system_agent", {
         },
         {
             content: "The customer's message is in the history",
-            trigger: ".o-mail-Message-body:contains('my wheel is broken')",
+            trigger: ".o-mail-Message:contains('Carla Customer') .o-mail-Message-body",
         },
         {
             content: "Take it",

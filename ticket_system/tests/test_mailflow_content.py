@@ -1,0 +1,118 @@
+import time
+
+import lxml.html
+
+from odoo.tests import BaseCase
+
+from odoo.addons.ticket_system.mailflow.content import (
+    BLOCKED_IMAGE,
+    html_to_text,
+    safe_html,
+    text_to_html,
+)
+
+LOADING = (
+    '<img src="https://evil.example/x">',
+    '<img src="//evil.example/x">',
+    '<img srcset="https://evil.example/x 2x">',
+    '<picture><source srcset="https://evil.example/x"><img></picture>',
+    '<video poster="https://evil.example/x" src="https://evil.example/y"></video>',
+    '<audio src="https://evil.example/x"></audio>',
+    '<table background="https://evil.example/x"><tr><td>t</td></tr></table>',
+    "<p style=\"background-image: url('https://evil.example/x')\">t</p>",
+    '<p style="background: \\75rl(https://evil.example/x)">t</p>',
+    '<p style="background-image:image-set(\'https://evil.example/x\' 1x)">t</p>',
+    '<p style="cursor: url(https://evil.example/x), auto">t</p>',
+    "<style>@import 'https://evil.example/x';</style>",
+    '<link rel="stylesheet" href="https://evil.example/x">',
+    '<iframe src="https://evil.example/x"></iframe>',
+    '<object data="https://evil.example/x"></object>',
+    '<embed src="https://evil.example/x">',
+    '<input type="image" src="https://evil.example/x">',
+    '<svg><image href="https://evil.example/x"/><use href="https://evil.example/x#y"/></svg>',
+    '<math><mtext><img src="https://evil.example/x"></mtext></math>',
+    '<meta http-equiv="refresh" content="0;url=https://evil.example/x">',
+    '<base href="https://evil.example/">',
+    '<template><img src="https://evil.example/x"></template>',
+    '<noscript><p title="</noscript><img src=https://evil.example/x>"></noscript>',
+)
+RUNNING = (
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    '<a href="javascript:alert(1)">x</a>',
+    '<a href="java\tscript:alert(1)">x</a>',
+    '<a href="data:text/html,<script>alert(1)</script>">x</a>',
+    '<a href="/web/session/logout">x</a>',
+    '<form action="https://evil.example/"><input name="password"><button>x</button></form>',
+    "<svg><style><img src=x onerror=alert(1)></style></svg>",
+    "<plaintext><script>alert(1)</script>",
+    "<p style=\"position:fixed;z-index:9999;margin-left:-999px\">x</p>",
+    '<div class="o_form_view modal" id="wrapwrap">x</div>',
+)
+
+
+class TestSafeHtml(BaseCase):
+    """R55, threats 13-16"""
+
+    def test_nothing_loads(self):
+        for html in LOADING:
+            with self.subTest(html):
+                tree = lxml.html.fromstring(f"<div>{safe_html(html).html}</div>")
+                for element in tree.iter():
+                    for name, value in element.attrib.items():
+                        if name not in ("data-original-src", "title"):
+                            self.assertNotIn("evil.example", value)
+
+    def test_nothing_runs(self):
+        for html in RUNNING:
+            with self.subTest(html):
+                safe = safe_html(html).html.lower()
+                for bad in (
+                    "<script", "onerror", "javascript:", "data:text", "/web/session",
+                    "<form", "<input", "<button", "position", "z-index", "margin",
+                    "class=", "id=",
+                ):
+                    self.assertNotIn(bad, safe)
+
+    def test_image_is_parked(self):
+        safe = safe_html('<img src="https://a.example/i.png" width="10">')
+        self.assertIn(f'src="{BLOCKED_IMAGE}"', safe.html)
+        self.assertIn('data-original-src="https://a.example/i.png"', safe.html)
+        self.assertEqual((safe.blocked, safe.hosts), (1, ("a.example",)))
+
+    def test_inline_image(self):
+        safe = safe_html('<img src="cid:logo@x">', {"logo@x": "/web/image/5"})
+        self.assertIn('src="/web/image/5"', safe.html)
+        self.assertEqual(safe.blocked, 0)
+
+    def test_good_mail_stays_good(self):
+        html = '<p style="color: red">Hi <b>you</b>,<br><a href="https://x.example">go</a></p>'
+        safe = safe_html(html).html
+        for part in ('style="color: red"', "<b>you</b>", 'href="https://x.example"', "noopener"):
+            self.assertIn(part, safe)
+
+    def test_twice_is_the_same(self):
+        for html in (*LOADING, *RUNNING):
+            once = safe_html(html).html
+            with self.subTest(html):
+                self.assertEqual(safe_html(once).html, safe_html(safe_html(once).html).html)
+
+    def test_bounded(self):
+        start = time.monotonic()
+        safe_html("<div>" * 1_000_000)
+        safe_html("<table><tr><td>" * 300_000)
+        safe_html("<p " + " ".join(f"a{n}=x" for n in range(100_000)) + ">x</p>")
+        self.assertLess(time.monotonic() - start, 60)
+
+
+class TestText(BaseCase):
+    def test_text_to_html(self):
+        html = text_to_html("<b>\n> quoted\nsee https://x.example/a?b=1&c=2.")
+        self.assertIn("&lt;b&gt;", html)
+        self.assertIn("<blockquote>quoted<br></blockquote>", html)
+        self.assertIn('href="https://x.example/a?b=1&amp;c=2"', html)
+
+    def test_html_to_text(self):
+        self.assertEqual(
+            html_to_text("<style>x</style><p>one</p><p>two<br>three</p>"), "one\ntwo\nthree"
+        )

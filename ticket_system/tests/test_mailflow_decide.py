@@ -1,0 +1,192 @@
+from datetime import date, datetime, timedelta
+
+from odoo.tests import BaseCase
+
+from odoo.addons.ticket_system.mailflow import number, outgoing, rules
+from odoo.addons.ticket_system.mailflow.errors import AddressRefused
+from odoo.addons.ticket_system.mailflow.message import Address, IncomingMessage, parse
+from odoo.addons.ticket_system.mailflow.route import (
+    Candidate,
+    Candidates,
+    RouteKind,
+    Trust,
+    route,
+)
+from odoo.addons.ticket_system.mailflow.screen import Action, Surroundings, screen
+
+NUMBER = "20260302481507"
+NOW = datetime(2026, 3, 2)
+
+
+class TestNumber(BaseCase):
+    def test_a_million_different_ones(self):
+        """P7"""
+        day = date(2026, 3, 2)
+        made = {number.make(day, counter, b"secret") for counter in range(20_000)}
+        self.assertEqual(len(made), 20_000)
+        self.assertTrue(all(len(n) == 14 and n.startswith("20260302") for n in made))
+        self.assertNotEqual(number.make(day, 1, b"a"), number.make(day, 1, b"b"))
+
+    def test_find(self):
+        for subject, expected in (
+            ("AW: Ticket #201508040674", ("201508040674",)),
+            (f"[Ticket#{NUMBER}] x", (NUMBER,)),
+            (NUMBER, (NUMBER,)),
+            ("order 123456789012", ()),
+            ("#20269902481507", ()),
+            (f"#{NUMBER} #{NUMBER}", (NUMBER,)),
+        ):
+            with self.subTest(subject):
+                self.assertEqual(number.find(subject), expected)
+
+
+class TestScreen(BaseCase):
+    """P5, threats 9-11; RFC 3834"""
+
+    def verdict(self, raw):
+        surroundings = Surroundings(frozenset({"support@us.example"}))
+        return screen(parse(raw), surroundings)
+
+    def test_checks(self):
+        for raw, reason in (
+            (b"From: a@b.example\nSubject: hello\n\n", ""),
+            (b"From: a@b.example\nAuto-Submitted: no\n\n", ""),
+            (b"From: support@us.example\n\n", "own_address"),
+            (b"From: support@us.example\nX-Ticket-System: auto\n\n", "loop"),
+            (b"Return-Path: <>\nFrom: a@b.example\n\n", "bounce"),
+            (b"From: a@b.example\nAuto-Submitted: auto-replied\n\n", "auto_reply"),
+            (b"From: a@b.example\nX-Auto-Response-Suppress: All\n\n", "auto_reply"),
+            (b"From: a@b.example\nSubject: Automatische Antwort: x\n\n", "auto_reply"),
+            (b"From: a@b.example\nSubject: Out of office\n\n", "auto_reply"),
+            (b"From: a@b.example\nPrecedence: bulk\n\n", "list"),
+            (b"From: a@b.example\nList-Id: <l.b.example>\n\n", "list"),
+            (b"From: no-reply@b.example\n\n", "machine"),
+            (b"From: MAILER-DAEMON@b.example\n\n", "machine"),
+        ):
+            with self.subTest(raw):
+                verdict = self.verdict(raw)
+                self.assertEqual(verdict.reason, reason)
+                self.assertEqual(verdict.action == Action.KEEP, not reason)
+                self.assertEqual(verdict.action == Action.IGNORE, reason == "loop")
+
+    def test_storm(self):
+        around = Surroundings(frozenset(), recent_from_sender=10, storm_limit=10)
+        self.assertEqual(screen(parse(b"From: a@b.example\n\n"), around).reason, "storm")
+
+
+class TestRoute(BaseCase):
+    """R2, R21, R24, P4: the rules of routing"""
+
+    def setUp(self):
+        super().setUp()
+        self.candidate = Candidate(7, NUMBER, frozenset({"carla@customer.example"}))
+
+    def route(self, sender, subject="", references=(), trust=None, candidate=None):
+        candidate = candidate or self.candidate
+        message = IncomingMessage(
+            sender=Address("", sender), subject=subject, references=references
+        )
+        candidates = Candidates({"<1@x>": candidate}, {NUMBER: candidate})
+        return route(message, candidates, trust or Trust(), NOW)
+
+    def test_trust(self):
+        insider = Trust(internal_addresses=frozenset({"agent@us.example"}))
+        for sender, trust, kind in (
+            ("carla@customer.example", None, RouteKind.REPLY),
+            ("boss@customer.example", None, RouteKind.REPLY),
+            ("agent@us.example", insider, RouteKind.REPLY),
+            ("eve@stranger.example", None, RouteKind.RELATED),
+            ("", None, RouteKind.RELATED),
+        ):
+            for by in ({"subject": f"#{NUMBER}"}, {"references": ("<1@x>",)}):
+                with self.subTest(sender=sender, by=by):
+                    found = self.route(sender, trust=trust, **by)
+                    self.assertEqual((found.kind, found.ticket), (kind, 7))
+
+    def test_public_provider(self):
+        candidate = Candidate(7, NUMBER, frozenset({"a@gmail.com"}))
+        found = self.route("b@gmail.com", f"#{NUMBER}", candidate=candidate)
+        self.assertEqual(found.kind, RouteKind.RELATED)
+
+    def test_unknown(self):
+        found = self.route("carla@customer.example", "#20260302000000", ("<9@x>",))
+        self.assertEqual(found.kind, RouteKind.NEW)
+
+    def test_closed_long_ago(self):
+        candidate = Candidate(
+            7, NUMBER, self.candidate.participants, True, NOW - timedelta(days=40)
+        )
+        for days, kind in ((30, RouteKind.RELATED), (50, RouteKind.REPLY)):
+            trust = Trust(reopen_within=timedelta(days=days))
+            found = self.route(
+                "carla@customer.example", f"#{NUMBER}", trust=trust, candidate=candidate
+            )
+            self.assertEqual(found.kind, kind)
+
+
+class TestOutgoing(BaseCase):
+    def test_subject(self):
+        """R52: the number exactly once, threat 18: one line"""
+        mark = f"[Ticket #{NUMBER}]"
+        for text, expected in (
+            ("Wheel", f"{mark} Wheel"),
+            ("Re: Wheel", f"Re: {mark} Wheel"),
+            (f"Re: AW: {mark} Wheel", f"Re: {mark} Wheel"),
+            (f"AW: Re: Ticket #{NUMBER}: Wheel", f"Re: {mark} : Wheel"),
+            ("Wheel\r\nBcc: x@y.example", f"{mark} Wheel Bcc: x@y.example"),
+        ):
+            with self.subTest(text):
+                made = outgoing.subject(text, NUMBER)
+                self.assertEqual(made, expected)
+                self.assertEqual(outgoing.subject(made, NUMBER), made)
+        self.assertLessEqual(len(outgoing.subject("x" * 999, NUMBER)), 250)
+
+    def test_placeholders(self):
+        """Threat 28: substituted once, escaped, never evaluated"""
+        values = {"NAME": "<b>{TICKET}</b>", "TICKET": NUMBER}
+        fill = outgoing.placeholders
+        self.assertEqual(fill("{NAME} {X}", values), "<b>{TICKET}</b> {X}")
+        self.assertEqual(fill("{name}", values, html=True), "&lt;b&gt;{TICKET}&lt;/b&gt;")
+        self.assertEqual(outgoing.unknown_placeholders("{NAME} {NOPE}"), ("{NOPE}",))
+
+    def test_addresses(self):
+        found = outgoing.check_addresses('"Doe, Jo" <jo@x.example>; b@y.example')
+        self.assertEqual([a.email for a in found], ["jo@x.example", "b@y.example"])
+        for text in ("nonsense", "a@b", "a@b.example\nBcc: c@d.example", "a b@c.example"):
+            with self.subTest(text), self.assertRaises(AddressRefused):
+                outgoing.check_addresses(text)
+
+
+class TestRules(BaseCase):
+    """R56, threat 29"""
+
+    message = IncomingMessage(
+        sender=Address("News", "news@shop.example"),
+        subject="Our newsletter of March",
+        headers=(("X-Priority", "1"),),
+    )
+
+    def matches(self, part, pattern, is_regex=False):
+        return rules.matches(self.message, [rules.Condition(part, pattern, is_regex)])
+
+    def test_patterns(self):
+        for part, pattern, is_regex, expected in (
+            (rules.Part.SUBJECT, "NEWSLETTER", False, True),
+            (rules.Part.SUBJECT, "our%march", False, True),
+            (rules.Part.SUBJECT, "march%our", False, False),
+            (rules.Part.SUBJECT, "a.c", False, False),
+            (rules.Part.SENDER, r"^news@.*\.example$", True, True),
+            (rules.Part.HEADER, "x-priority: 1", False, True),
+        ):
+            with self.subTest(pattern):
+                self.assertEqual(self.matches(part, pattern, is_regex), expected)
+
+    def test_bad_pattern(self):
+        with self.assertRaises(rules.RuleError):
+            self.matches(rules.Part.SUBJECT, "(", True)
+
+    def test_endless_pattern(self):
+        message = IncomingMessage(subject="a" * 40 + "!")
+        condition = rules.Condition(rules.Part.SUBJECT, r"(a|aa)+$", True)
+        with self.assertRaises(rules.RuleError):
+            rules.matches(message, [condition])

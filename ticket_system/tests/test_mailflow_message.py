@@ -1,0 +1,216 @@
+import time
+
+from odoo.tests import BaseCase
+
+from odoo.addons.ticket_system.mailflow.message import MAX_PARTS, parse
+
+PLAIN = b"From: a@b.example\nSubject: s\n"
+
+
+class TestHeaders(BaseCase):
+    """P3, threats 18-20: headers as mailers really write them"""
+
+    def test_subject(self):
+        for raw, expected in (
+            (b"=?utf-8?q?Gr=C3=BC=C3=9Fe?=", "Grüße"),
+            (b"=?utf-8?B?R3LDvMOfZQ==?=", "Grüße"),
+            (b"=?iso-8859-1?Q?Gr=FC=DFe?= aus =?utf-8?q?K=C3=B6ln?=", "Grüße aus Köln"),
+            (b"=?utf-8?q?Gr=C3?= =?utf-8?q?=BC=C3=9Fe?=", "Grüße"),
+            ("Grüße".encode(), "Grüße"),
+            ("Grüße".encode("latin-1"), "Grüße"),
+            (b"=?no-such-charset?q?Hello?=", "Hello"),
+            (b"=?utf-8?q?a=0D=0ABcc:_x=40y.example?=", "a Bcc: x@y.example"),
+            (b"=?utf-8?q?nul=00inside?=", "nulinside"),
+            (b"one\n two", "one two"),
+            (b"x" * 100_000, "x" * 1000),
+            ("\u202egnp.exe".encode(), "gnp.exe"),
+        ):
+            with self.subTest(raw[:40]):
+                mail = parse(b"From: a@b.example\nSubject: " + raw + b"\n\nx")
+                self.assertEqual(mail.subject, expected)
+
+    def test_sender(self):
+        for raw, name, email in (
+            (b"Carla <Carla@Customer.example>", "Carla", "carla@customer.example"),
+            (b'"M\xc3\xbcller, Eva" <eva@x.example>', "Müller, Eva", "eva@x.example"),
+            (b"=?utf-8?q?M=C3=BCller?= <eva@x.example>", "Müller", "eva@x.example"),
+            (b"eva@x.example", "", "eva@x.example"),
+            (b"first@x.example, second@y.example", "", "first@x.example"),
+            (b"", "", ""),
+            (b"nobody", "", ""),
+            (b"group:;", "", ""),
+            (b"a" * 10_000 + b" <eva@x.example>", "", ""),
+        ):
+            with self.subTest(raw[:40]):
+                sender = parse(b"From: " + raw + b"\n\nx").sender
+                self.assertEqual(sender.email, email)
+                if name:
+                    self.assertEqual(sender.name, name)
+
+    def test_date(self):
+        for raw, expected in (
+            (b"Mon, 02 Mar 2026 10:00:00 +0100", "2026-03-02 09:00:00"),
+            (b"Thu, 01 Jan 1970 00:00:00 +0000", "None"),
+            (b"Sat, 06 Feb 2106 00:00:00 +0000", "None"),
+            (b"nonsense", "None"),
+            (b"", "None"),
+        ):
+            with self.subTest(raw):
+                self.assertEqual(str(parse(b"Date: " + raw + b"\n\nx").date), expected)
+
+    def test_identifiers(self):
+        mail = parse(
+            b"Message-ID: <[abc@x>\nReferences: <1@x>\n <2@x>\nIn-Reply-To: <2@x>\n\n"
+        )
+        self.assertEqual(mail.message_id, "<[abc@x>")
+        self.assertEqual(mail.references, ("<1@x>", "<2@x>"))
+
+    def test_no_header_at_all(self):
+        mail = parse(b"just some text")
+        self.assertEqual(mail.sender.email, "")
+        self.assertEqual(parse(b"").text, "")
+
+
+class TestBody(BaseCase):
+    """P3: what a good mail program would show"""
+
+    def test_charsets(self):
+        for label, data in (
+            (b"utf-8", "Grüße".encode()),
+            (b"iso-8859-1", "Grüße".encode("latin-1")),
+            (b"us-ascii", "Grüße".encode()),
+            (b"utf-8", "Grüße".encode("latin-1")),
+            (b"no-such-charset", "Grüße".encode()),
+        ):
+            with self.subTest(label):
+                raw = PLAIN + b"Content-Type: text/plain; charset=" + label + b"\n\n" + data
+                self.assertEqual(parse(raw).text, "Grüße")
+
+    def test_flowed(self):
+        """RFC 3676"""
+        raw = PLAIN + b"Content-Type: text/plain; format=flowed\n\none \ntwo\n-- \nme\n"
+        self.assertEqual(parse(raw).text, "one two\n-- \nme\n")
+
+    def test_alternatives_and_files(self):
+        raw = (
+            PLAIN + b'Content-Type: multipart/mixed; boundary="m"\n\n--m\n'
+            b'Content-Type: multipart/alternative; boundary="a"\n\n--a\n'
+            b"Content-Type: text/plain\n\nplain\n--a\n"
+            b"Content-Type: text/html\n\n<p>html</p>\n--a--\n--m\n"
+            b'Content-Type: application/pdf; name="=?utf-8?q?B=C3=BC.pdf?="\n'
+            b"Content-Transfer-Encoding: base64\n\nAAEC\n--m\n"
+            b"Content-Type: message/rfc822\n\nSubject: inner\n\nhello\n--m--\n"
+        )
+        mail = parse(raw)
+        self.assertEqual(mail.text.strip(), "plain")
+        self.assertEqual(mail.html.strip(), "<p>html</p>")
+        self.assertEqual(
+            [(a.filename, a.content[:3]) for a in mail.attachments],
+            [("Bü.pdf", b"\x00\x01\x02"), ("inner.eml", b"Sub")],
+        )
+
+    def test_file_names(self):
+        """Threats 18, 19: no path, no hidden character, extension kept"""
+        for name, expected in (
+            (b'filename="../../x.html"', "x.html"),
+            (b'filename="C:\\\\boot.ini"', "boot.ini"),
+            (b"filename*=utf-8''r%C3%A4%20b.txt", "rä b.txt"),
+            ('filename="invoice\u202efdp.exe"'.encode(), "invoicefdp.exe"),
+            (b'filename="' + b"n" * 300 + b'.pdf"', "n" * 196 + ".pdf"),
+            (b'filename="CON.txt"', "_CON.txt"),
+        ):
+            with self.subTest(name[:40]):
+                raw = PLAIN + b"Content-Disposition: attachment; " + name + b"\n\nx"
+                self.assertEqual(parse(raw).attachments[0].filename, expected)
+
+    def test_encrypted_is_kept_whole(self):
+        """Threat 17: nothing is decrypted or joined"""
+        raw = (
+            PLAIN + b'Content-Type: multipart/encrypted; boundary="e"\n\n--e\n'
+            b"Content-Type: application/pgp-encrypted\n\nVersion: 1\n--e\n"
+            b"Content-Type: application/octet-stream\n\n-----BEGIN PGP\n--e--\n"
+        )
+        mail = parse(raw)
+        self.assertTrue(mail.is_encrypted)
+        self.assertEqual(len(mail.attachments), 2)
+
+
+class TestBounds(BaseCase):
+    """P3: bounded in time and memory, and it never raises"""
+
+    def check(self, raw):
+        start = time.monotonic()
+        mail = parse(raw)
+        self.assertLess(time.monotonic() - start, 20)
+        self.assertEqual(mail.subject, "s")
+        return mail
+
+    def test_deep_nesting(self):
+        raw = PLAIN
+        for level in range(3000):
+            raw += b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (level, level)
+        mail = self.check(raw)
+        self.assertIn("nested too deeply", mail.defects)
+        self.assertEqual(mail.attachments[0].content, raw)
+
+    def test_nested_messages(self):
+        self.check(PLAIN + b"Content-Type: message/rfc822\n\n" * 1000)
+
+    def test_many_parts(self):
+        raw = PLAIN + b"Content-Type: multipart/mixed; boundary=b\n\n"
+        mail = self.check(raw + b"--b\nContent-Type: image/png\n\nx\n" * 20_000)
+        self.assertLessEqual(len(mail.attachments), MAX_PARTS)
+
+    def test_broken_boundary(self):
+        mail = self.check(
+            PLAIN + b"Content-Type: multipart/mixed; boundary=b\n\n--other\n\nhello"
+        )
+        self.assertTrue(mail.defects)
+
+    def test_cut_anywhere(self):
+        raw = (
+            PLAIN + b'Content-Type: multipart/mixed; boundary="m"\n\n--m\n'
+            b"Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: "
+            b"base64\n\nR3LDvMOfZQ==\n--m\nContent-Type: application/pdf\n\n%PDF\n--m--\n"
+        )
+        for end in range(len(raw)):
+            parse(raw[:end])
+
+
+class TestReport(BaseCase):
+    """P6: RFC 3464, RFC 8098, and bounces in plain words"""
+
+    def test_delivery_status(self):
+        report = parse(
+            b"From: MAILER-DAEMON@x.example\nSubject: Undelivered\n"
+            b'Content-Type: multipart/report; report-type=delivery-status; boundary="r"\n\n'
+            b"--r\n\nsorry\n--r\nContent-Type: message/delivery-status\n\n"
+            b"Reporting-MTA: dns; x.example\n\nFinal-Recipient: rfc822; Carla@C.example\n"
+            b"Action: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 no such user\n\n"
+            b"--r\nContent-Type: message/rfc822\n\nMessage-ID: <ours@x>\nSubject: q\n\nhi\n"
+            b"--r--\n"
+        ).report
+        self.assertEqual(report.kind, "failed")
+        self.assertEqual(report.original_message_id, "<ours@x>")
+        self.assertEqual(report.recipient, "carla@c.example")
+        self.assertIn("550", report.diagnostic)
+
+    def test_plain_words(self):
+        report = parse(
+            b"Return-Path: <>\nFrom: postmaster@x.example\nSubject: Returned mail: no\n\n"
+            b"it says:\nMessage-ID: <ours@x>\n"
+        ).report
+        self.assertEqual(report.original_message_id, "<ours@x>")
+
+
+class TestContentHash(BaseCase):
+    """P1, threat 8"""
+
+    def test_same_mail_by_two_ways(self):
+        mail = b"From: a@b.example\nSubject: s\nMessage-ID: <1@x>\n\nhello\n"
+        one, two = (
+            parse(b"Received: from %s\nDelivered-To: %s@x\n" % (who, who) + mail)
+            for who in (b"support", b"sales")
+        )
+        self.assertEqual(one.content_hash, two.content_hash)
+        self.assertNotEqual(one.content_hash, parse(mail + b"more").content_hash)
