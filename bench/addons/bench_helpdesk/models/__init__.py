@@ -1,0 +1,2 @@
+from . import bench_team
+from . import bench_ticket

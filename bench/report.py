@@ -1,0 +1,102 @@
+"""The figures of a benchmark and how they are shown."""
+
+import operator
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from bench.inbound_sides import Result
+
+MB = 1_000_000
+COMPARE = {">=": operator.ge, "<=": operator.le}
+
+Figures = dict[str, float]
+
+
+def figures(
+    baseline: Sequence[Result], ours: Sequence[Result], count: int
+) -> Figures:
+    """Over all rounds; the ratio is that of the total times."""
+    base_rate, our_rate = _rate(baseline, count), _rate(ours, count)
+    return {
+        "ratio": round(our_rate / base_rate, 2),
+        "mails_per_second": round(our_rate, 1),
+        "baseline_mails_per_second": round(base_rate, 1),
+        "sql_per_mail": round(_sql(ours, count), 2),
+        "baseline_sql_per_mail": round(_sql(baseline, count), 2),
+        "memory_mb": round(_memory(ours), 1),
+        "baseline_memory_mb": round(_memory(baseline), 1),
+        "mails": count,
+        "rounds": len(ours),
+    }
+
+
+def memory_figures(result: Result, count: int) -> Figures:
+    return {
+        "memory_growth_mb": round(_memory([result]), 1),
+        "memory_mails": count,
+        "memory_mails_per_second": round(_rate([result], count), 1),
+    }
+
+
+def met(found: Figures, targets: Mapping[str, tuple[str, float]]) -> bool:
+    return all(
+        COMPARE[sign](found[name], limit) for name, (sign, limit) in targets.items()
+    )
+
+
+def print_table(
+    results: Mapping[str, Sequence[Result]],
+    memory: Result | None,
+    count: int,
+    memory_count: int,
+) -> None:
+    heads = ("round", "mails", "mails/s", "SQL/mail", "peak MB", "CPU s", "tickets")
+    print(f"{'':16}" + "".join(f"{head:>10}" for head in heads))
+    for side, rounds in results.items():
+        for number, result in enumerate(rounds, 1):
+            print(_row(side, str(number), result, count))
+    if memory:
+        print(_row("ticket_system", "memory", memory, memory_count))
+
+
+def _row(side: str, title: str, result: Result, count: int) -> str:
+    return (
+        f"{side:16}{title:>10}{count:>10,}{_rate([result], count):>10.1f}"
+        f"{_sql([result], count):>10.2f}{_memory([result]):>10.1f}"
+        f"{result.cost.cpu_seconds:>10.1f}{result.outcome.tickets:>10,}"
+    )
+
+
+def print_profile(result: Result, count: int, batch: int = 50) -> None:
+    """Shares by step, SQL statements of a batch by step, the dearest functions."""
+    profile = result.profile
+    assert profile
+    print(f"{count:,} mails, {profile.total:.1f} s under the profiler\n")
+    by_step: Counter[str] = Counter()
+    for (name, _), number in profile.statements.items():
+        by_step[name] += number
+    batches = count / batch
+    print(f"{'step':28}{'share':>8}{'ms/mail':>9}{'own SQL/batch':>15}")
+    for title, seconds in profile.seconds.items():
+        sql = by_step[title.strip()] / batches
+        share = seconds / profile.total
+        print(f"{title:28}{share:>8.1%}{seconds / count * 1000:>9.3f}{sql:>15.1f}")
+    print(f"{'elsewhere':28}{'':17}{by_step['elsewhere'] / batches:>15.1f}")
+    print(f"\nSQL statements of a batch of {batch}: {result.cost.sql / batches:.1f}")
+    for (name, shape), number in profile.statements.most_common(45):
+        print(f"{number / batches:>8.2f}  {name:24} {shape}")
+    print("\nfunctions by their own time")
+    for own, calls, place in profile.functions:
+        print(f"{own / count * 1000:>8.3f} ms/mail {calls / count:>9.1f} calls  {place}")
+
+
+def _rate(results: Sequence[Result], count: int) -> float:
+    return count * len(results) / sum(result.cost.seconds for result in results)
+
+
+def _sql(results: Sequence[Result], count: int) -> float:
+    return sum(result.cost.sql for result in results) / count / len(results)
+
+
+def _memory(results: Sequence[Result]) -> float:
+    return max(result.cost.memory for result in results) / MB
