@@ -7,7 +7,9 @@
     "website": "https://ticket-system.example.org",
     "license": "LGPL-3",
     "depends": ["mail", "project"],
-    "external_dependencies": {"python": ["imapclient", "lxml", "charset-normalizer", "regex"]},
+    "external_dependencies": {
+        "python": ["imapclient", "lxml", "charset-normalizer", "regex"]
+    },
     "data": [
         "security/ticket_security.xml",
         "security/ir.model.access.csv",

@@ -20,40 +20,49 @@ HTML_LIMIT = 2 * 2**20
 
 TAGS = frozenset(
     """
-    a abbr address article b bdi bdo big blockquote br caption center cite code col colgroup
-    dd del details dfn div dl dt em figcaption figure font footer h1 h2 h3 h4 h5 h6 header hr
-    i img ins kbd li main mark nav ol p pre q s samp section small span strike strong sub
-    summary sup table tbody td tfoot th thead time tr tt u ul var wbr
+    a abbr address article b bdi bdo big blockquote br caption center cite code
+    col colgroup dd del details dfn div dl dt em figcaption figure font footer h1
+    h2 h3 h4 h5 h6 header hr i img ins kbd li main mark nav ol p pre q s samp
+    section small span strike strong sub summary sup table tbody td tfoot th thead
+    time tr tt u ul var wbr
     """.split()
 )
 # removed with all they hold; of any other unknown tag only the tag goes
 DROPPED = frozenset(
     """
-    script style template noscript iframe frame frameset noframes object embed applet svg math
-    link meta base title head audio video source track picture form input button select
-    textarea option canvas portal plaintext xmp noembed param map area dialog
+    script style template noscript iframe frame frameset noframes object embed
+    applet svg math link meta base title head audio video source track picture
+    form input button select textarea option canvas portal plaintext xmp noembed
+    param map area dialog
     """.split()
 ) - {"head", "picture", "form", "noscript"}
 ATTRIBUTES = frozenset(
     """
-    align alt bgcolor border cellpadding cellspacing color colspan dir face height lang
-    noshade nowrap reversed rowspan rules size span start summary title type valign width
+    align alt bgcolor border cellpadding cellspacing color colspan dir face height
+    lang noshade nowrap reversed rowspan rules size span start summary title type
+    valign width
     """.split()
 )
 PROPERTIES = frozenset(
     """
     background-color border border-bottom border-collapse border-color border-left
-    border-radius border-right border-spacing border-style border-top border-width color
-    direction font font-family font-size font-style font-variant font-weight height
-    letter-spacing line-height list-style-type max-width min-width padding padding-bottom
-    padding-left padding-right padding-top text-align text-decoration text-indent
-    text-transform vertical-align white-space width word-break word-spacing word-wrap
+    border-radius border-right border-spacing border-style border-top border-width
+    color direction font font-family font-size font-style font-variant font-weight
+    height letter-spacing line-height list-style-type max-width min-width padding
+    padding-bottom padding-left padding-right padding-top text-align
+    text-decoration text-indent text-transform vertical-align white-space width
+    word-break word-spacing word-wrap
     """.split()
 )
-UNSAFE_VALUE = re.compile(r"[\\<>{}@]|url|image|expression|var\s*\(|/\*|attr\s*\(", re.I)
+UNSAFE_VALUE = re.compile(
+    r"[\\<>{}@]|url|image|expression|var\s*\(|/\*|attr\s*\(", re.I
+)
 HUGE = re.compile(r"\d{5,}|\d{4,}\s*(em|rem|vw|vh|%)", re.I)
+REL = "noopener noreferrer nofollow"
 LINK_SCHEMES = frozenset({"http", "https", "mailto", "tel"})
-DATA_IMAGE = re.compile(r"^data:image/(png|jpe?g|gif|webp);base64,[A-Za-z0-9+/=\s]+$", re.I)
+DATA_IMAGE = re.compile(
+    r"^data:image/(png|jpe?g|gif|webp);base64,[A-Za-z0-9+/=\s]+$", re.I
+)
 HIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 LONG_TAG = re.compile(r"<[^<>]{4000,}>")
 URL = re.compile(r"\b(https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]}])", re.I)
@@ -93,7 +102,9 @@ def text_to_html(text: str) -> str:
     for line in HIDDEN.sub("", text).strip().splitlines():
         match = re.match(r"^((?:>\s?)+)", line)
         quoted = min(match[1].count(">"), 10) if match else 0
-        blocks.append("<blockquote>" * (quoted - depth) + "</blockquote>" * (depth - quoted))
+        blocks.append(
+            "<blockquote>" * (quoted - depth) + "</blockquote>" * (depth - quoted)
+        )
         depth = quoted
         blocks.append(_link(line[match.end() :] if match else line) + "<br>")
     blocks.append("</blockquote>" * depth)
@@ -116,9 +127,7 @@ def _link(line: str) -> str:
     parts = URL.split(line)
     for position in range(1, len(parts), 2):
         url = escape(parts[position])
-        parts[position] = (
-            f'<a href="{url}" target="_blank" rel="noopener noreferrer nofollow">{url}</a>'
-        )
+        parts[position] = f'<a href="{url}" target="_blank" rel="{REL}">{url}</a>'
     parts[::2] = [escape(part) for part in parts[::2]]
     return "".join(parts)
 
@@ -256,4 +265,4 @@ def _set_link(element: lxml_html.HtmlElement, href: str) -> None:
     if scheme in LINK_SCHEMES and "\\" not in href:
         element.set("href", href)
         element.set("target", "_blank")
-        element.set("rel", "noopener noreferrer nofollow")
+        element.set("rel", REL)

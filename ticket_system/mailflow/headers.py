@@ -22,7 +22,7 @@ REFERENCES_LIMIT = 32
 EARLIEST = datetime(1980, 1, 1)
 LATEST = timedelta(days=2)
 
-# Cc control, Cf format (bidi marks, zero width), Cs surrogates, line/paragraph separators
+# control, format (bidi marks, zero width), surrogates, line and paragraph separators
 HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 ENCODED_WORD = re.compile(r"=\?[^?\s]+\?[bq]\?[^?]*\?=", re.IGNORECASE)
 SPLIT_WORDS = re.compile(
@@ -37,7 +37,8 @@ def visible(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text.strip()
     kept = "".join(
-        " " if c in "\r\n\t" else c for c in text
+        " " if c in "\r\n\t" else c
+        for c in text
         if c in "\r\n\t" or unicodedata.category(c) not in HIDDEN
     )
     return " ".join(kept.split())
@@ -90,7 +91,9 @@ def addresses(values: list[object]) -> list[tuple[str, str]]:
         for name, address in getaddresses([text])[:ADDRESS_LIMIT]:
             address = visible(_decode_words(address) if "=?" in address else address)
             name = visible(_decode_words(name) if "=?" in name else name)
-            if "@" not in address and (inner := re.search(r"[^\s<>\"]+@[^\s<>\"]+", text)):
+            if "@" not in address and (
+                inner := re.search(r"[^\s<>\"]+@[^\s<>\"]+", text)
+            ):
                 address = inner[0]
             if "@" in address:
                 found.append((name.strip("'\" ")[:NAME_LIMIT], address.lower()[:320]))
@@ -125,7 +128,9 @@ def filename(part: Message) -> str:
     try:
         name = part.get_param("filename", None, "content-disposition")
         name = name or part.get_param("name", None, "content-type") or ""
-        text = collapse_rfc2231_value(name) if isinstance(name, tuple) else raw_value(name)
+        text = (
+            collapse_rfc2231_value(name) if isinstance(name, tuple) else raw_value(name)
+        )
     except (ValueError, LookupError, TypeError):
         return ""
     return clean_filename(_decode_words(text) if "=?" in text else text)

@@ -174,7 +174,8 @@ class Mailbox:
         criteria: list[Any] = ["UID", uids]
         if since:
             criteria += ["SINCE", since]
-        return self._client.search(criteria)
+        found: list[int] = self._client.search(criteria)
+        return found
 
     def batches(
         self,
@@ -322,7 +323,9 @@ def _plain_words(
             f"The server cannot be reached ({subject}): {error}."
         ) from error
     except (ValueError, AssertionError, KeyError, TypeError, UnicodeError) as error:
-        raise ProtocolError(f"The server's answer makes no sense ({subject}).") from error
+        raise ProtocolError(
+            f"The server's answer makes no sense ({subject})."
+        ) from error
 
 
 def _refusal(

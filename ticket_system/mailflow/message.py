@@ -105,7 +105,8 @@ def parse(raw: bytes) -> IncomingMessage:
         attachments=tuple(parts.attachments),
         report=read_report(root, text),
         headers=tuple(
-            (name, fields.decoded(value)) for name, value in root.items()[:HEADERS_LIMIT]
+            (name, fields.decoded(value))
+            for name, value in root.items()[:HEADERS_LIMIT]
         ),
         authentication=tuple(
             map(fields.decoded, root.get_all("authentication-results", []))
@@ -188,7 +189,10 @@ class _Parts:
                 else:
                     self.html.append(text)
                 return
-        if kind.endswith("pkcs7-mime") and part.get_param("smime-type") != "signed-data":
+        if (
+            kind.endswith("pkcs7-mime")
+            and part.get_param("smime-type") != "signed-data"
+        ):
             self.is_encrypted = True
         if not content and not name:
             return
@@ -206,13 +210,15 @@ class _Parts:
     def _keep_message(self, part: Message) -> None:
         """A forwarded mail stays a file of its own, named after its subject."""
         try:
-            inner = part.get_payload(0)
+            inner = next(_children(part))
             content = inner.as_bytes()
             subject = fields.decoded(inner.get("subject", ""))[:80]
         except Exception as error:  # noqa: BLE001  the generator fails on odd content
             self.defects.append(f"forwarded mail: {type(error).__name__}")
             return
-        name = fields.filename(part) or fields.clean_filename(f"{subject or 'mail'}.eml")
+        name = fields.filename(part) or fields.clean_filename(
+            f"{subject or 'mail'}.eml"
+        )
         self.attachments.append(Attachment(name, "message/rfc822", content))
 
 
@@ -259,7 +265,8 @@ def _default_name(kind: str, position: int) -> str:
 
 
 def _addresses(root: Message, name: str) -> tuple[Address, ...]:
-    found = fields.addresses(root.get_all(name, []))
+    values: list[object] = [*root.get_all(name, [])]
+    found = fields.addresses(values)
     return tuple(Address(name, email) for name, email in found)
 
 

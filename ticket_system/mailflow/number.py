@@ -6,7 +6,9 @@ from datetime import date
 
 HALF = 1000
 ROUNDS = 6
-NUMBER = re.compile(r"(?<!\d)(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])\d{4,8}(?!\d)")
+NUMBER = re.compile(
+    r"(?<!\d)(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])\d{4,8}(?!\d)"
+)
 
 
 def make(day: date, counter: int, secret: bytes) -> str:

@@ -26,8 +26,12 @@ PLACEHOLDERS = (
     "DATE",
 )
 PLACEHOLDER = re.compile(r"\{([A-Za-z][A-Za-z_]*)\}")
-PREFIX = re.compile(r"^(?:(?:re|aw|fwd?|wg|sv|antw|vs)(?:\[\d+\])?:\s*)+", re.IGNORECASE)
-EMAIL = re.compile(r"[^@\s<>(),;:\\\"\[\]]+@[^@\s<>(),;:\\\"\[\]]+\.[^@\s<>(),;:\\\"\[\].]+")
+PREFIX = re.compile(
+    r"^(?:(?:re|aw|fwd?|wg|sv|antw|vs)(?:\[\d+\])?:\s*)+", re.IGNORECASE
+)
+EMAIL = re.compile(
+    r"[^@\s<>(),;:\\\"\[\]]+@[^@\s<>(),;:\\\"\[\]]+\.[^@\s<>(),;:\\\"\[\].]+"
+)
 
 
 def subject(text: str, number: str) -> str:
@@ -37,7 +41,9 @@ def subject(text: str, number: str) -> str:
     'Re: [Ticket #20260302481507] Your order'
     """
     text = visible(text)
-    text = re.sub(rf"[\[(]?\s*(?:Ticket\s*)?#?\s*{number}\s*[\])]?", " ", text, flags=re.I)
+    text = re.sub(
+        rf"[\[(]?\s*(?:Ticket\s*)?#?\s*{number}\s*[\])]?", " ", text, flags=re.I
+    )
     text = " ".join(text.split())
     bare = PREFIX.sub("", text)
     answer = "Re: " if bare != text else ""
@@ -62,7 +68,9 @@ def placeholders(text: str, values: Mapping[str, str], html: bool = False) -> st
 
 
 def unknown_placeholders(text: str) -> tuple[str, ...]:
-    found = (name for name in PLACEHOLDER.findall(text) if name.upper() not in PLACEHOLDERS)
+    found = (
+        name for name in PLACEHOLDER.findall(text) if name.upper() not in PLACEHOLDERS
+    )
     return tuple(dict.fromkeys(f"{{{name}}}" for name in found))
 
 

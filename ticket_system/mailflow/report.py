@@ -48,9 +48,13 @@ def _structured(root: Message) -> DeliveryReport | None:
         content_type = part.get_content_type()
         if content_type == "message/delivery-status":
             for block in _blocks(part):
-                kind = kind or ACTIONS.get(str(block.get("action", "")).strip().lower(), "")
+                kind = kind or ACTIONS.get(
+                    str(block.get("action", "")).strip().lower(), ""
+                )
                 named = block.get("final-recipient") or block.get("original-recipient")
-                recipient = recipient or fields.visible(str(named or "")).rpartition(";")[2]
+                recipient = (
+                    recipient or fields.visible(str(named or "")).rpartition(";")[2]
+                )
                 diagnostic = diagnostic or fields.decoded(
                     block.get("diagnostic-code") or block.get("status") or ""
                 )

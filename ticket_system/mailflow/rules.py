@@ -65,9 +65,7 @@ def _meets(message: IncomingMessage, condition: Condition) -> bool:
             for text in _texts(message, condition.part)
         )
     except TimeoutError as error:
-        raise RuleError(
-            f"The pattern “{condition.pattern}” takes too long."
-        ) from error
+        raise RuleError(f"The pattern “{condition.pattern}” takes too long.") from error
 
 
 def _compiled(condition: Condition) -> regex.Pattern[str]:

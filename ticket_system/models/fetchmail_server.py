@@ -70,9 +70,7 @@ class FetchmailServer(models.Model):
     )
 
     # how it answers
-    ticket_reply_from_account = fields.Boolean(
-        "Answer from This Address", default=True
-    )
+    ticket_reply_from_account = fields.Boolean("Answer from This Address", default=True)
     ticket_mail_server_id = fields.Many2one("ir.mail_server", "Outgoing Mail Server")
     ticket_copy_to_sent = fields.Boolean("Copy to Sent Folder")
     ticket_signature = fields.Html("Signature")
@@ -176,7 +174,9 @@ class FetchmailServer(models.Model):
         template = self.env.ref("ticket_system.ir_cron_fetch", raise_if_not_found=False)
         if not template:
             return
-        for account in self.sudo().filtered(lambda a: a.use_ticket_system or a.ticket_cron_id):
+        for account in self.sudo().filtered(
+            lambda a: a.use_ticket_system or a.ticket_cron_id
+        ):
             account.ticket_cron_id = account.ticket_cron_id or template.sudo().copy(
                 {"code": f"model.browse({account.id})._ticket_fetch()"}
             )
@@ -201,7 +201,9 @@ class FetchmailServer(models.Model):
         accounts = self.sudo().search_fetch(
             [("use_ticket_system", "=", True)], ["ticket_address"]
         )
-        return frozenset(filter(None, map(email_normalize, accounts.mapped("ticket_address"))))
+        return frozenset(
+            filter(None, map(email_normalize, accounts.mapped("ticket_address")))
+        )
 
     def _ticket_sender(self):
         """The account's address with its name, ready for a From field."""

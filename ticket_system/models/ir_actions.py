@@ -16,6 +16,8 @@ class IrActionsActWindow(models.Model):
         if administrators and administrators in self.sudo().group_ids:
             if administrators not in self.env.user.all_group_ids:
                 raise AccessError(
-                    self.env._("Only administrators of the ticket system may set it up.")
+                    self.env._(
+                        "Only administrators of the ticket system may set it up."
+                    )
                 )
         return super()._get_action_dict()

@@ -19,7 +19,7 @@ class ResConfigSettings(models.TransientModel):
     ticket_close_after_days = fields.Integer(
         "Close When the Customer Is Silent",
         config_parameter="ticket_system.close_after_days",
-        help="Days after which tickets that wait for the customer are closed. 0: never.",
+        help="Days after which tickets waiting for the customer are closed. 0: never.",
     )
     ticket_ledger_days = fields.Integer(
         "Keep Received Mails",

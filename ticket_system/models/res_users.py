@@ -5,7 +5,11 @@ class ResUsers(models.Model):
     _inherit = "res.users"
 
     ticket_queue_ids = fields.Many2many(
-        "ticket.queue", "ticket_queue_member_rel", "user_id", "queue_id", "Ticket Queues"
+        "ticket.queue",
+        "ticket_queue_member_rel",
+        "user_id",
+        "queue_id",
+        "Ticket Queues",
     )
 
     def write(self, vals):

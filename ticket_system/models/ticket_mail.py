@@ -20,7 +20,10 @@ class TicketMail(models.Model):
 
     # where it came from
     server_id = fields.Many2one(
-        "fetchmail.server", "E-mail Account", required=True, readonly=True,
+        "fetchmail.server",
+        "E-mail Account",
+        required=True,
+        readonly=True,
         ondelete="cascade",
     )
     folder = fields.Char(required=True, readonly=True)
@@ -59,7 +62,10 @@ class TicketMail(models.Model):
         "ticket.ticket", readonly=True, index="btree_not_null", ondelete="set null"
     )
     mail_message_id = fields.Many2one(
-        "mail.message", "Message", readonly=True, index="btree_not_null",
+        "mail.message",
+        "Message",
+        readonly=True,
+        index="btree_not_null",
         ondelete="set null",
     )
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import psycopg2
+
 from odoo import api, fields, models
 from odoo.tools import email_normalize, email_split
 
@@ -192,7 +193,11 @@ class TicketMail(models.Model):
             ["message_id", "res_id"],
         )
         tickets = self.env["ticket.ticket"].search(
-            ["|", ("id", "in", referenced.mapped("res_id")), ("number", "in", list(numbers))]
+            [
+                "|",
+                ("id", "in", referenced.mapped("res_id")),
+                ("number", "in", list(numbers)),
+            ]
         )
         participants = self._find_participants(tickets)
         by_id = {
@@ -228,13 +233,22 @@ class TicketMail(models.Model):
                 ("res_id", "in", tickets.ids),
                 ("message_type", "in", ("email", "comment")),
             ],
-            ["res_id", "email_from", "incoming_email_to", "incoming_email_cc",
-             "outgoing_email_to", "outgoing_email_cc"],
+            [
+                "res_id",
+                "email_from",
+                "incoming_email_to",
+                "incoming_email_cc",
+                "outgoing_email_to",
+                "outgoing_email_cc",
+            ],
         )
         for message in messages:
             for text in (
-                message.email_from, message.incoming_email_to, message.incoming_email_cc,
-                message.outgoing_email_to, message.outgoing_email_cc,
+                message.email_from,
+                message.incoming_email_to,
+                message.incoming_email_cc,
+                message.outgoing_email_to,
+                message.outgoing_email_cc,
             ):
                 if text:
                     found[message.res_id].update(map(str.lower, email_split(text)))

@@ -52,7 +52,9 @@ class TicketMail(models.Model):
         }
 
     def _create_messages(self, plans):
-        for plan, attachments in zip(plans, self._create_attachments(plans), strict=True):
+        for plan, attachments in zip(
+            plans, self._create_attachments(plans), strict=True
+        ):
             plan.values = self._message_values(plan, attachments)
         messages = self._quietly("mail.message").create(
             [dict(plan.values) for plan in plans]

@@ -51,7 +51,9 @@ class TicketRule(models.Model):
         for rule in self:
             conditions = rule._conditions()
             if not conditions:
-                raise ValidationError(self.env._("A rule needs at least one condition."))
+                raise ValidationError(
+                    self.env._("A rule needs at least one condition.")
+                )
             for condition in conditions:
                 try:
                     rules.check(condition)
@@ -79,7 +81,13 @@ class TicketRule(models.Model):
         """What these rules, applied in order, write on a new ticket."""
         values = {}
         for rule in self:
-            for name in ("status_id", "queue_id", "project_id", "user_id", "partner_id"):
+            for name in (
+                "status_id",
+                "queue_id",
+                "project_id",
+                "user_id",
+                "partner_id",
+            ):
                 if rule[name]:
                     values[name] = rule[name].id
             if rule.queue_id.user_id and not rule.user_id:

@@ -20,7 +20,9 @@ class TicketTemplate(models.Model):
         "Projects",
         help="Offered only on tickets of these projects. Empty: always offered.",
     )
-    user_id = fields.Many2one("res.users", "Owner", help="Set: only this person sees it.")
+    user_id = fields.Many2one(
+        "res.users", "Owner", help="Set: only this person sees it."
+    )
     lang = fields.Selection(
         lambda self: self.env["res.lang"].get_installed(), "Language"
     )
@@ -33,5 +35,7 @@ class TicketTemplate(models.Model):
     @api.depends("subject", "body")
     def _compute_unknown_placeholders(self):
         for template in self:
-            unknown = unknown_placeholders(f"{template.subject or ''} {template.body or ''}")
+            unknown = unknown_placeholders(
+                f"{template.subject or ''} {template.body or ''}"
+            )
             template.unknown_placeholders = ", ".join(unknown)

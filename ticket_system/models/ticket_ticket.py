@@ -32,9 +32,7 @@ class TicketTicket(models.Model):
     priority = fields.Selection(
         PRIORITIES, default="0", required=True, tracking=True, index=True
     )
-    internal_comment = fields.Text(
-        "Internal Comment", help="Never shown to the customer."
-    )
+    internal_comment = fields.Text(help="Never shown to the customer.")
     related_ticket_ids = fields.Many2many(
         "ticket.ticket",
         "ticket_related_rel",
@@ -73,7 +71,9 @@ class TicketTicket(models.Model):
         index="btree_not_null",
         copy=False,
     )
-    project_id = fields.Many2one("project.project", tracking=True, index="btree_not_null")
+    project_id = fields.Many2one(
+        "project.project", tracking=True, index="btree_not_null"
+    )
     company_id = fields.Many2one(
         "res.company", compute="_compute_company_id", store=True, readonly=False
     )
@@ -114,7 +114,9 @@ class TicketTicket(models.Model):
     waiting_since = fields.Datetime(readonly=True, copy=False)
     first_response = fields.Datetime(readonly=True, copy=False)
     closed_on = fields.Datetime(readonly=True, copy=False)
-    message_count = fields.Integer("Number of Messages", compute="_compute_message_count")
+    message_count = fields.Integer(
+        "Number of Messages", compute="_compute_message_count"
+    )
 
     _number_uniq = models.Constraint(
         "unique(number)", "This ticket number exists already."
@@ -125,7 +127,10 @@ class TicketTicket(models.Model):
 
     def init(self):
         self.env.cr.execute(
-            SQL("CREATE SEQUENCE IF NOT EXISTS ticket_number OWNED BY ticket_ticket.number")
+            SQL(
+                "CREATE SEQUENCE IF NOT EXISTS ticket_number "
+                "OWNED BY ticket_ticket.number"
+            )
         )
 
     # ------------------------------------------------------------------
@@ -138,9 +143,10 @@ class TicketTicket(models.Model):
             ticket.display_name = f"#{ticket.number} {ticket.name or ''}".strip()
 
     def _compute_access_url(self):
-        super()._compute_access_url()
+        result = super()._compute_access_url()
         for ticket in self:
             ticket.access_url = f"/odoo/tickets/{ticket.id}"
+        return result
 
     @api.depends("partner_id")
     def _compute_email_from(self):

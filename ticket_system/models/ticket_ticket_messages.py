@@ -36,7 +36,9 @@ class TicketTicket(models.Model):
         )
         self.filtered(lambda t: not t.first_response).first_response = date
 
-    def _send_reply(self, *, subject, body, email_to, email_cc="", attachments=(), status):
+    def _send_reply(
+        self, *, subject, body, email_to, email_cc="", attachments=(), status
+    ):
         """Send one mail to the customer and record it as a message of the ticket.
 
         :param Markup body: the answer
@@ -90,7 +92,9 @@ class TicketTicket(models.Model):
         if message.message_type == "email":
             self._register_inbound(message.date)
         elif message.message_type == "comment" and self._is_answer(msg_values):
-            if message.outgoing_email_to or message.partner_ids.filtered("partner_share"):
+            if message.outgoing_email_to or message.partner_ids.filtered(
+                "partner_share"
+            ):
                 self._register_outbound(message.date)
 
     def _get_message_create_valid_field_names(self):

@@ -19,10 +19,16 @@ class TicketWorld:
     @classmethod
     def _make_world(cls):
         cls.agent = new_test_user(
-            cls.env, "test_agent", "ticket_system.group_agent", email="agent@test.example"
+            cls.env,
+            "test_agent",
+            "ticket_system.group_agent",
+            email="agent@test.example",
         )
         cls.other_agent = new_test_user(
-            cls.env, "test_other", "ticket_system.group_agent", email="other@test.example"
+            cls.env,
+            "test_other",
+            "ticket_system.group_agent",
+            email="other@test.example",
         )
         cls.administrator = new_test_user(
             cls.env,
@@ -46,12 +52,19 @@ class TicketWorld:
         cls.accounting = Queue.create(
             {"name": "Accounting", "code": "taccounting", "user_id": cls.other_agent.id}
         )
-        cls.account = cls._make_account("support@test.example", cls.support, cls.project)
+        cls.account = cls._make_account(
+            "support@test.example", cls.support, cls.project
+        )
         cls.status = {
             code: cls.env.ref(f"ticket_system.status_{code}")
             for code in (
-                "new", "open", "waiting_internal", "waiting_customer", "clarify",
-                "closed", "trash",
+                "new",
+                "open",
+                "waiting_internal",
+                "waiting_customer",
+                "clarify",
+                "closed",
+                "trash",
             )
         }
 
@@ -86,7 +99,9 @@ class TicketCase(TicketWorld, TransactionCase):
         for raw in raws:
             type(self)._next_uid += 1
             mails.append(RawMail(uid=self._next_uid, raw=raw, internal_date=None))
-        return self.env["ticket.mail"]._take_in(account or self.account, "INBOX", 1, mails)
+        return self.env["ticket.mail"]._take_in(
+            account or self.account, "INBOX", 1, mails
+        )
 
     def new_ticket(self, **values):
         return self.env["ticket.ticket"].create(

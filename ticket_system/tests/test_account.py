@@ -49,6 +49,8 @@ class TestAccount(TicketCase):
         self.account.state = "done"
         cron = self.env.ref("mail.ir_cron_mail_gateway_action")
         with self.enter_registry_test_mode(), self.registry.cursor() as cr:
-            account = self.account.with_env(self.env(cr=cr)).with_context(cron_id=cron.id)
+            account = self.account.with_env(self.env(cr=cr)).with_context(
+                cron_id=cron.id
+            )
             account._fetch_mail()
         self.assertFalse(self.account.ticket_last_error)

@@ -25,7 +25,9 @@ class TestNewTicket(TicketCase):
         self.assertEqual(ticket.partner_id, self.customer)
         self.assertEqual(ticket.status_id.code, "new")
         self.assertTrue(ticket.is_unread)
-        self.assertEqual(ticket.waiting_since, fields.Datetime.to_datetime("2026-03-02 09:00:00"))
+        self.assertEqual(
+            ticket.waiting_since, fields.Datetime.to_datetime("2026-03-02 09:00:00")
+        )
 
     def test_history_shows_the_message(self):
         """R44: who, to whom, when, subject, body"""
@@ -34,7 +36,9 @@ class TestNewTicket(TicketCase):
         self.assertEqual(message.model, "ticket.ticket")
         self.assertEqual(message.res_id, line.ticket_id.id)
         self.assertEqual(message.author_id, self.customer)
-        self.assertEqual(message.email_from, '"Carla Customer" <carla@customer.example>')
+        self.assertEqual(
+            message.email_from, '"Carla Customer" <carla@customer.example>'
+        )
         self.assertIn("support@test.example", message.incoming_email_to)
         self.assertIn("boss@customer.example", message.incoming_email_cc)
         self.assertEqual(message.subject, "Broken wheel")
@@ -82,9 +86,10 @@ class TestNewTicket(TicketCase):
         """P3: an image shown by cid: is shown from our own server"""
         raw = (
             b"From: carla@customer.example\r\nTo: support@test.example\r\n"
-            b"Subject: look\r\nMessage-ID: <cid@customer.example>\r\nMIME-Version: 1.0\r\n"
+            b"Subject: look\r\nMessage-ID: <cid@customer.example>\r\n"
+            b"MIME-Version: 1.0\r\n"
             b'Content-Type: multipart/related; boundary="b"\r\n\r\n--b\r\n'
-            b'Content-Type: text/html\r\n\r\n<p>see <img src="cid:logo@x"></p>\r\n--b\r\n'
+            b'Content-Type: text/html\r\n\r\n<p><img src="cid:logo@x"></p>\r\n--b\r\n'
             b"Content-Type: image/png\r\nContent-ID: <logo@x>\r\n"
             b"Content-Transfer-Encoding: base64\r\n\r\n"
         )
@@ -162,7 +167,9 @@ class TestJoin(TicketCase):
 
     def test_number_suffices_by_setting(self):
         """Routing rule 3: the original's behaviour"""
-        self.env["ir.config_parameter"].set_param("ticket_system.number_suffices", "True")
+        self.env["ir.config_parameter"].set_param(
+            "ticket_system.number_suffices", "True"
+        )
         self.assertJoins(
             mail(subject=f"#{self.ticket.number}", sender="eve@stranger.example")
         )
@@ -247,6 +254,7 @@ class TestLedger(TicketCase):
 
     def test_few_queries(self):
         """A batch costs a fixed number of queries, not one for each mail"""
+
         def cost(count):
             raws = [mail(subject=f"mail {n}") for n in range(count)]
             start = self.cr.sql_log_count

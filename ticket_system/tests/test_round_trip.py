@@ -14,7 +14,9 @@ class TestRoundTrip(MailServerCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.sales = cls.env["ticket.queue"].create({"name": "Sales", "code": "tsales"})
-        cls.account_accounting = cls._make_account("accounting@test.example", cls.accounting)
+        cls.account_accounting = cls._make_account(
+            "accounting@test.example", cls.accounting
+        )
         cls.account_sales = cls._make_account(
             "sales@test.example", cls.sales, ticket_after_fetch="delete"
         )
@@ -28,7 +30,9 @@ class TestRoundTrip(MailServerCase):
         self.dovecot.deliver(account.user, mail(to=account.user, **values))
 
     def lines(self, account):
-        return self.env["ticket.mail"].search([("server_id", "=", account.id)], order="uid")
+        return self.env["ticket.mail"].search(
+            [("server_id", "=", account.id)], order="uid"
+        )
 
     def inbox(self, address):
         return [
@@ -64,7 +68,9 @@ class TestRoundTrip(MailServerCase):
         self.assertEqual(ticket.status_id.code, "waiting_customer")
 
         self.deliver(
-            self.account, subject=f"AW: {answer['Subject']}", in_reply_to=answer["Message-ID"]
+            self.account,
+            subject=f"AW: {answer['Subject']}",
+            in_reply_to=answer["Message-ID"],
         )
         self.fetch(*self.accounts)
         self.assertEqual(self.lines(self.account).ticket_id, ticket)
@@ -113,11 +119,15 @@ class TestRoundTrip(MailServerCase):
     def test_after_fetch(self):
         """R14: leave, mark, move, delete"""
         for choice, left, seen, moved in (
-            ("keep", 1, 0, 0), ("seen", 1, 1, 0), ("move", 0, 0, 1), ("delete", 0, 0, 0),
+            ("keep", 1, 0, 0),
+            ("seen", 1, 1, 0),
+            ("move", 0, 0, 1),
+            ("delete", 0, 0, 0),
         ):
             with self.subTest(choice):
                 account = self._make_account(
-                    f"{choice}@test.example", ticket_after_fetch=choice,
+                    f"{choice}@test.example",
+                    ticket_after_fetch=choice,
                     ticket_move_folder="Done",
                 )
                 self.deliver(account)
@@ -126,7 +136,9 @@ class TestRoundTrip(MailServerCase):
                     client.select_folder("INBOX")
                     self.assertEqual(len(client.search("ALL")), left)
                     self.assertEqual(len(client.search("SEEN")), seen)
-                self.assertEqual(len(self.dovecot.messages(account.user, "Done")), moved)
+                self.assertEqual(
+                    len(self.dovecot.messages(account.user, "Done")), moved
+                )
 
     def test_since(self):
         """R13: only mails from that date on"""
@@ -135,7 +147,8 @@ class TestRoundTrip(MailServerCase):
         account = self._make_account("since@test.example", ticket_since="2026-02-01")
         for day in ("2026-01-31", "2026-02-02"):
             self.dovecot.deliver(
-                account.user, mail(subject=day),
+                account.user,
+                mail(subject=day),
                 internal_date=datetime.fromisoformat(f"{day}T12:00:00+00:00"),
             )
         self.fetch(account)

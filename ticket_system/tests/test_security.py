@@ -4,12 +4,21 @@ from odoo.tests import tagged
 from .common import TicketCase
 
 SET_UP_MODELS = (
-    "ticket.queue", "ticket.status", "ticket.tag", "ticket.template",
-    "ticket.template.category", "fetchmail.server",
+    "ticket.queue",
+    "ticket.status",
+    "ticket.tag",
+    "ticket.template",
+    "ticket.template.category",
+    "fetchmail.server",
 )
 SET_UP_MENUS = (
-    "menu_configuration", "menu_accounts", "menu_queue_setup", "menu_templates",
-    "menu_tags", "menu_statuses", "menu_mails",
+    "menu_configuration",
+    "menu_accounts",
+    "menu_queue_setup",
+    "menu_templates",
+    "menu_tags",
+    "menu_statuses",
+    "menu_mails",
 )
 
 
@@ -30,7 +39,9 @@ class TestSecurity(TicketCase):
             action = self.env.ref(f"ticket_system.{name}").action
             with self.subTest(name), self.assertRaises(AccessError):
                 action.with_user(self.agent).sudo()._get_action_dict()
-            self.assertTrue(action.with_user(self.administrator).sudo()._get_action_dict())
+            self.assertTrue(
+                action.with_user(self.administrator).sudo()._get_action_dict()
+            )
 
     def test_set_up_by_rpc(self):
         """R6: an agent changes nothing of the set-up, by no call"""
@@ -41,7 +52,9 @@ class TestSecurity(TicketCase):
                         self.env[model].with_user(self.agent).has_access(operation)
                     )
                     self.assertTrue(
-                        self.env[model].with_user(self.administrator).has_access(operation)
+                        self.env[model]
+                        .with_user(self.administrator)
+                        .has_access(operation)
                     )
 
     def test_password_is_secret(self):
@@ -51,8 +64,10 @@ class TestSecurity(TicketCase):
             Account.browse(self.account.id).read(["password"])
         with self.assertRaises(AccessError):
             Account.search([("password", "=", "secret")])
-        self.assertNotIn("password", self.env["fetchmail.server"].with_user(
-            self.employee).fields_get())
+        self.assertNotIn(
+            "password",
+            self.env["fetchmail.server"].with_user(self.employee).fields_get(),
+        )
 
     def test_foreign_queue(self):
         """R8, threat 27: tickets of other queues are neither seen nor reached"""
@@ -76,8 +91,10 @@ class TestSecurity(TicketCase):
         """R12"""
         ticket = self.new_ticket(queue_id=False)
         for agent in (self.agent, self.other_agent):
-            found = self.env["ticket.ticket"].with_user(agent).search(
-                [("id", "=", ticket.id)]
+            found = (
+                self.env["ticket.ticket"]
+                .with_user(agent)
+                .search([("id", "=", ticket.id)])
             )
             self.assertEqual(found.ids, ticket.ids)
 
@@ -88,12 +105,19 @@ class TestSecurity(TicketCase):
         seen_by = {
             user.login
             for user in (self.agent, self.other_agent, self.administrator)
-            if self.env["ticket.ticket"].with_user(user).search([("id", "=", ticket.id)])
+            if self.env["ticket.ticket"]
+            .with_user(user)
+            .search([("id", "=", ticket.id)])
         }
         self.assertEqual(seen_by, {"test_agent", "test_administrator"})
 
     def test_employees_see_nothing(self):
-        for model in ("ticket.ticket", "ticket.queue", "ticket.mail", "ticket.template"):
+        for model in (
+            "ticket.ticket",
+            "ticket.queue",
+            "ticket.mail",
+            "ticket.template",
+        ):
             with self.subTest(model), self.assertRaises(AccessError):
                 self.env[model].with_user(self.employee).search([])
 
@@ -110,7 +134,9 @@ class TestSecurity(TicketCase):
         """P10: tickets of another company are out of reach"""
         other = self.env["res.company"].create({"name": "Other"})
         ticket = self.new_ticket(company_id=other.id, queue_id=False)
-        found = self.env["ticket.ticket"].with_user(self.agent).search(
-            [("id", "=", ticket.id)]
+        found = (
+            self.env["ticket.ticket"]
+            .with_user(self.agent)
+            .search([("id", "=", ticket.id)])
         )
         self.assertFalse(found)

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 from odoo import fields
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import Form, tagged
@@ -20,7 +22,7 @@ class TestTicket(TicketCase):
     def test_numbers_do_not_count_up(self):
         """P7: the next number does not follow from the one before"""
         numbers = [int(n) for n in self.env["ticket.ticket"]._next_numbers(20)]
-        steps = {after - before for before, after in zip(numbers, numbers[1:])}
+        steps = {after - before for before, after in pairwise(numbers)}
         self.assertGreater(len(steps), 15)
 
     def test_seven_statuses(self):
@@ -43,8 +45,10 @@ class TestTicket(TicketCase):
 
     def test_own_status(self):
         """An administrator may add statuses; the category gives the meaning"""
-        parked = self.env["ticket.status"].with_user(self.administrator).create(
-            {"name": "Parked", "category": "closed"}
+        parked = (
+            self.env["ticket.status"]
+            .with_user(self.administrator)
+            .create({"name": "Parked", "category": "closed"})
         )
         ticket = self.new_ticket(status_id=parked.id)
         self.assertTrue(ticket.is_closed)

@@ -53,13 +53,19 @@ class TestTours(TicketWorld, HttpCase):
         self.start_tour("/odoo/tickets", "ticket_system_no_set_up", login="test_agent")
         self.authenticate("test_agent", "test_agent")
         for model in ("ticket.queue", "ticket.status", "fetchmail.server"):
-            with self.subTest(model), self.assertRaisesRegex(JsonRpcException, "AccessError"):
+            with (
+                self.subTest(model),
+                self.assertRaisesRegex(JsonRpcException, "AccessError"),
+            ):
                 self.make_jsonrpc_request(
                     "/web/dataset/call_kw",
                     {
                         "model": model,
                         "method": "write",
-                        "args": [self.env[model].search([], limit=1).ids, {"name": "x"}],
+                        "args": [
+                            self.env[model].search([], limit=1).ids,
+                            {"name": "x"},
+                        ],
                         "kwargs": {},
                     },
                 )
@@ -70,7 +76,11 @@ class TestTours(TicketWorld, HttpCase):
         for name, url, ready in (
             ("list", "/odoo/tickets", ".o_data_row, .o_kanban_record"),
             ("form", ticket_url, ".o-mail-Message"),
-            ("kanban", "/odoo/tickets?view_type=kanban", ".o_kanban_view .o_kanban_record"),
+            (
+                "kanban",
+                "/odoo/tickets?view_type=kanban",
+                ".o_kanban_view .o_kanban_record",
+            ),
             ("queues", "/odoo/ticket-queues", ".o_kanban_record"),
         ):
             for size in ("1440x900", "390x844"):
