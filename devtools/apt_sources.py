@@ -33,9 +33,9 @@ class Source:
 
 def debian_mirror(codename: str, etc: Path = Path("/etc/apt")) -> Source | None:
     """The entry that carries ``codename`` itself, as distinct from third parties."""
-    for source in read(etc):
-        names = (codename, "stable", "oldstable", "testing", "unstable", "sid")
-        if "main" in source.components and set(source.suites) & set(names):
+    names = {codename, "stable", "oldstable", "testing", "unstable", "sid"}
+    for source in read(etc) if codename else ():
+        if "main" in source.components and names & set(source.suites):
             if not source.signed_by and KEYRING.exists():
                 return replace(source, signed_by=str(KEYRING))
             return source

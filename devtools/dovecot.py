@@ -112,13 +112,15 @@ class Dovecot(Mailboxes):
         )
         super().__init__(directory, password or secrets.token_urlsafe(12))
         self.tls = tls or Tls()
+        self._prepared = False
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         if self._process:
             return
-        if not self.port:
+        if not self._prepared:
             self._prepare()
+            self._prepared = True
         self._process = subprocess.Popen(
             guarded(
                 [_program(), "-F", "-c", self.directory / "dovecot.conf"],
@@ -163,7 +165,8 @@ class Dovecot(Mailboxes):
         for name in ("accepted", "denied"):
             (self.directory / name).touch()
             service_user.own(self.directory / name)
-        self.port, self.tls_port = ports.free(), ports.free()
+        self.port = self.port or ports.free()
+        self.tls_port = self.tls_port or ports.free()
         configuration = self.directory / "dovecot.conf"
         configuration.write_text(self._configuration())
         service_user.own(configuration)

@@ -9,12 +9,16 @@ import os
 import sys
 from pathlib import Path
 
+from devtools import ports
 from devtools.certificates import Tls
 from devtools.dovecot import Dovecot
 from devtools.mail_process import VARIABLE
 from devtools.mailboxes import Mailboxes
 from devtools.processes import terminate_on_signals
 from devtools.smtp_sink import Received, SmtpSink
+
+# Ports for servers whose mailboxes last, so that a mail program finds them again.
+LASTING = (10143, 10993, 10025)
 
 __all__ = ["Dovecot", "Mailboxes", "Received", "SmtpSink", "Tls", "from_environment"]
 
@@ -39,6 +43,8 @@ def serve(directory: Path | None, password: str | None) -> None:
     terminate_on_signals()
     dovecot = Dovecot(directory, password=password)
     sink = SmtpSink(dovecot)
+    if directory:
+        dovecot.port, dovecot.tls_port, sink.port = map(ports.first_free, LASTING)
     try:
         dovecot.start()
         sink.serve()

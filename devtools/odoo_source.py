@@ -115,26 +115,32 @@ def _checkout(home: Path) -> Source:
 
 
 def _codename() -> str:
-    return platform.freedesktop_os_release().get("VERSION_CODENAME", "stable")
+    """The suite of this machine, empty if it is no Debian."""
+    release = platform.freedesktop_os_release()
+    return release.get("VERSION_CODENAME", "") if release["ID"] == "debian" else ""
 
 
 def _suite(detail: Callable[[str], None]) -> str:
     """The first of SUITES that carries the package; its lists are then present."""
     codename = _codename()
     mirror = apt_sources.debian_mirror(codename)
+    remedy = f"set ODOO_HOME to a source checkout of Odoo {SERIES}"
     if not mirror:
         raise Failure(
-            "No Debian mirror is among this machine's apt sources; add one, or set"
-            f" ODOO_HOME to a source checkout of Odoo {SERIES}."
+            f"No Debian mirror is among the machine's apt sources; add one, or {remedy}."
         )
+    trouble = Failure(
+        f"The mirror {mirror.uri} does not carry {PACKAGE} in {' or '.join(SUITES)};"
+        f" {remedy}."
+    )
     for suite in SUITES:
         detail(f"package lists of {suite}")
-        if _has_package(mirror, codename, suite):
-            return suite
-    raise Failure(
-        f"The mirror {mirror.uri} does not carry {PACKAGE} in {' or '.join(SUITES)};"
-        f" set ODOO_HOME to a source checkout of Odoo {SERIES}."
-    )
+        try:
+            if _has_package(mirror, codename, suite):
+                return suite
+        except Failure as failure:
+            trouble = failure  # the next suite may do
+    raise trouble
 
 
 def _has_package(mirror: apt_sources.Source, codename: str, suite: str) -> bool:

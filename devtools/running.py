@@ -103,6 +103,7 @@ def _serve(env: dict[str, str], port: int, wanted: int) -> int:
     with ending(server):
         with step("Odoo"):
             _await_answer(server, port, log)
+            postgres.execute(f"notify cron_trigger, '{DATABASE}'")
         if port != wanted:
             say(f"  Port {wanted} is taken; {port} is used instead.")
         say(GREETING.format(address=address, log=log.relative_to(ROOT), **servers))
