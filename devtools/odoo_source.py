@@ -127,7 +127,7 @@ def _suite(detail: Callable[[str], None]) -> str:
     remedy = f"set ODOO_HOME to a source checkout of Odoo {SERIES}"
     if not mirror:
         raise Failure(
-            f"No Debian mirror is among the machine's apt sources; add one, or {remedy}."
+            f"There is no Debian mirror in the apt sources; add one, or {remedy}."
         )
     trouble = Failure(
         f"The mirror {mirror.uri} does not carry {PACKAGE} in {' or '.join(SUITES)};"
