@@ -5,6 +5,8 @@ import codecs
 from charset_normalizer import from_bytes
 
 SAMPLE = 20_000
+# with fewer bytes beyond ASCII a guess is worse than the most common code page
+ENOUGH_TO_GUESS = 30
 # what mailers write, and what they mean (WHATWG encoding labels)
 MEANT = {
     "iso-8859-1": "cp1252",
@@ -28,7 +30,10 @@ def decode(data: bytes, label: str) -> str:
             return data.decode(codecs.lookup(name).name).replace("\x00", "")
         except (LookupError, ValueError, TypeError):
             continue
-    guess = from_bytes(data[:SAMPLE]).best()
+    sample = data[:SAMPLE]
+    guess = None
+    if sum(byte > 127 for byte in sample) >= ENOUGH_TO_GUESS:
+        guess = from_bytes(sample).best()
     return data.decode(guess.encoding if guess else "cp1252", "replace").replace(
         "\x00", ""
     )

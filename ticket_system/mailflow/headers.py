@@ -9,6 +9,7 @@ from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message
 from email.utils import collapse_rfc2231_value, getaddresses, parsedate_to_datetime
+from typing import Any
 
 from .charset import decode
 
@@ -44,8 +45,19 @@ def visible(text: str) -> str:
     return " ".join(kept.split())
 
 
+def values(part: Message, name: str) -> list[str]:
+    """All fields of that name (given in lower case) as they came, raw 8-bit bytes as
+    surrogates; `Message.get` would replace those."""
+    return [str(value) for field, value in part.raw_items() if field.lower() == name]
+
+
+def value(part: Message, name: str) -> str:
+    """The first field of that name, "" if there is none."""
+    return next(iter(values(part, name)), "")
+
+
 def raw_value(value: object) -> str:
-    """What compat32 keeps of a field as text; raw 8-bit is decoded (RFC 6532)."""
+    """The field's text before any decoding but that of raw 8-bit (RFC 6532)."""
     text = str(value)[:HEADER_LIMIT]
     if text.isascii():
         return text
@@ -83,11 +95,11 @@ def _join_words(match: re.Match[str]) -> str:
     return f"{start}{data}"
 
 
-def addresses(values: list[object]) -> list[tuple[str, str]]:
+def addresses(fields: list[str]) -> list[tuple[str, str]]:
     """(name, address) of all mailboxes in address fields, addresses in lower case."""
     found = []
-    for value in values:
-        text = visible(raw_value(value).replace("\x00", ""))
+    for field in fields:
+        text = visible(raw_value(field).replace("\x00", ""))
         for name, address in getaddresses([text])[:ADDRESS_LIMIT]:
             address = visible(_decode_words(address) if "=?" in address else address)
             name = visible(_decode_words(name) if "=?" in name else name)
@@ -126,14 +138,22 @@ def date(value: object) -> datetime | None:
 def filename(part: Message) -> str:
     """The cleaned name of an attachment, "" if it has none (RFC 2183, 2231)."""
     try:
-        name = part.get_param("filename", None, "content-disposition")
-        name = name or part.get_param("name", None, "content-type") or ""
+        name = _parameter(part, "content-disposition", "filename")
+        name = name or _parameter(part, "content-type", "name") or ""
         text = (
             collapse_rfc2231_value(name) if isinstance(name, tuple) else raw_value(name)
         )
     except (ValueError, LookupError, TypeError):
         return ""
     return clean_filename(_decode_words(text) if "=?" in text else text)
+
+
+def _parameter(part: Message, field: str, name: str) -> Any:
+    text = value(part, field)
+    if not text.isascii():
+        part = Message()
+        part[field] = raw_value(text)
+    return part.get_param(name, None, field)
 
 
 def clean_filename(name: str) -> str:

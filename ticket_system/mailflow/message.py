@@ -91,25 +91,25 @@ def parse(raw: bytes) -> IncomingMessage:
     text = "\n".join(parts.text)[:TEXT_LIMIT]
     sender = _addresses(root, "from") or _addresses(root, "sender")
     return IncomingMessage(
-        message_id=next(iter(fields.message_ids(root.get("message-id", ""))), ""),
+        message_id=next(iter(fields.message_ids(fields.value(root, "message-id"))), ""),
         references=_references(root),
         sender=sender[0] if sender else Address("", ""),
         reply_to=_addresses(root, "reply-to"),
         to=_addresses(root, "to"),
         cc=_addresses(root, "cc"),
         return_path=_return_path(root),
-        subject=fields.decoded(root.get("subject", ""))[: fields.SUBJECT_LIMIT],
-        date=fields.date(root.get("date", "")),
+        subject=fields.decoded(fields.value(root, "subject"))[: fields.SUBJECT_LIMIT],
+        date=fields.date(fields.value(root, "date")),
         text=text,
         html=html,
         attachments=tuple(parts.attachments),
         report=read_report(root, text),
         headers=tuple(
             (name, fields.decoded(value))
-            for name, value in root.items()[:HEADERS_LIMIT]
+            for name, value in list(root.raw_items())[:HEADERS_LIMIT]
         ),
         authentication=tuple(
-            map(fields.decoded, root.get_all("authentication-results", []))
+            map(fields.decoded, fields.values(root, "authentication-results"))
         ),
         content_hash=_content_hash(root, raw),
         defects=tuple(dict.fromkeys(parts.defects)),
@@ -196,7 +196,7 @@ class _Parts:
             self.is_encrypted = True
         if not content and not name:
             return
-        content_id = fields.visible(fields.raw_value(part.get("content-id", "")))
+        content_id = fields.visible(fields.raw_value(fields.value(part, "content-id")))
         self.attachments.append(
             Attachment(
                 name or _default_name(kind, len(self.attachments) + 1),
@@ -212,7 +212,7 @@ class _Parts:
         try:
             inner = next(_children(part))
             content = inner.as_bytes()
-            subject = fields.decoded(inner.get("subject", ""))[:80]
+            subject = fields.decoded(fields.value(inner, "subject"))[:80]
         except Exception as error:  # noqa: BLE001  the generator fails on odd content
             self.defects.append(f"forwarded mail: {type(error).__name__}")
             return
@@ -265,8 +265,7 @@ def _default_name(kind: str, position: int) -> str:
 
 
 def _addresses(root: Message, name: str) -> tuple[Address, ...]:
-    values: list[object] = [*root.get_all(name, [])]
-    found = fields.addresses(values)
+    found = fields.addresses(fields.values(root, name))
     return tuple(Address(name, email) for name, email in found)
 
 
@@ -274,15 +273,16 @@ def _references(root: Message) -> tuple[str, ...]:
     found = [
         identifier
         for name in ("references", "in-reply-to")
-        for value in root.get_all(name, [])
+        for value in fields.values(root, name)
         for identifier in fields.message_ids(value)
     ]
     return tuple(dict.fromkeys(found))[-fields.REFERENCES_LIMIT :]
 
 
 def _return_path(root: Message) -> str | None:
-    value = root.get("return-path")
-    return None if value is None else fields.visible(str(value)).strip("<> ").lower()
+    if not (found := fields.values(root, "return-path")):
+        return None
+    return fields.visible(found[0]).strip("<> ").lower()
 
 
 def _content_hash(root: Message, raw: bytes) -> str:
@@ -290,7 +290,7 @@ def _content_hash(root: Message, raw: bytes) -> str:
     author wrote and the body, without what servers on the way put on top."""
     digest = hashlib.sha256()
     for name in HASHED:
-        for value in root.get_all(name, []):
+        for value in fields.values(root, name):
             digest.update(f"{name}:{value}\n".encode("utf-8", "surrogateescape"))
     body = re.split(rb"\r?\n\r?\n", raw, maxsplit=1)[1:]
     digest.update(b"".join(body).replace(b"\r\n", b"\n").rstrip())

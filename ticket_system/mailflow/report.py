@@ -32,9 +32,9 @@ def read_report(root: Message, text: str) -> DeliveryReport | None:
     """The report that a mail is, None for any other mail."""
     if root.get_content_type() == "multipart/report":
         return _structured(root)
-    sender = str(root.get("from", "")).lower()
-    null_path = str(root.get("return-path", "")).strip() == "<>"
-    if BOUNCING.match(fields.decoded(root.get("subject", ""))) and (
+    sender = fields.value(root, "from").lower()
+    null_path = fields.value(root, "return-path").strip() == "<>"
+    if BOUNCING.match(fields.decoded(fields.value(root, "subject"))) and (
         null_path or "mailer-daemon" in sender or "postmaster" in sender
     ):
         original = MESSAGE_ID.search(text)
