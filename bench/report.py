@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from bench.inbound_sides import Result
+from bench.steps import STEPS
 
 MB = 1_000_000
 COMPARE = {">=": operator.ge, "<=": operator.le}
@@ -68,26 +69,27 @@ def _row(side: str, title: str, result: Result, count: int) -> str:
 
 
 def print_profile(result: Result, count: int, batch: int = 50) -> None:
-    """Shares by step, SQL statements of a batch by step, the dearest functions."""
+    """Time and SQL statements by step, then the dearest statements and functions."""
     profile = result.profile
     assert profile
-    print(f"{count:,} mails, {profile.total:.1f} s under the profiler\n")
     by_step: Counter[str] = Counter()
     for (name, _), number in profile.statements.items():
         by_step[name] += number
     batches = count / batch
-    print(f"{'step':28}{'share':>8}{'ms/mail':>9}{'own SQL/batch':>15}")
-    for title, seconds in profile.seconds.items():
-        sql = by_step[title.strip()] / batches
+    print(f"{count:,} mails in {profile.total:.1f} s; ms of a mail, SQL of a batch")
+    print(f"\n{'step':28}{'share':>8}{'ms':>9}{'own SQL':>9}")
+    for title in STEPS:
+        seconds = profile.steps[title]
+        sql = "" if title.startswith("across:") else by_step[title.strip()] / batches
         share = seconds / profile.total
-        print(f"{title:28}{share:>8.1%}{seconds / count * 1000:>9.3f}{sql:>15.1f}")
-    print(f"{'elsewhere':28}{'':17}{by_step['elsewhere'] / batches:>15.1f}")
+        print(f"{title:28}{share:>8.1%}{seconds / count * 1000:>9.3f}{sql:>9.3}")
+    print(f"{'elsewhere':28}{'':17}{by_step['elsewhere'] / batches:>9.3}")
     print(f"\nSQL statements of a batch of {batch}: {result.cost.sql / batches:.1f}")
     for (name, shape), number in profile.statements.most_common(45):
         print(f"{number / batches:>8.2f}  {name:24} {shape}")
-    print("\nfunctions by their own time")
-    for own, calls, place in profile.functions:
-        print(f"{own / count * 1000:>8.3f} ms/mail {calls / count:>9.1f} calls  {place}")
+    print("\nfunctions by their own time, ms of a mail")
+    for place, seconds in profile.functions.most_common(40):
+        print(f"{seconds / count * 1000:>8.3f}  {place}")
 
 
 def _rate(results: Sequence[Result], count: int) -> float:
