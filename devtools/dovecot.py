@@ -80,6 +80,10 @@ service imap {{
 }}
 service anvil {{
   chroot =
+  # No delay for an address from which a login failed.
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 service stats {{
   chroot =
