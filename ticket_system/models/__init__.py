@@ -9,9 +9,11 @@ from . import ticket_rule
 from . import ticket_mail
 from . import ticket_mail_intake
 from . import ticket_mail_tickets
+from . import ticket_mail_autoresponse
 from . import fetchmail_server
 from . import fetchmail_server_fetch
 from . import ir_actions
+from . import ir_attachment
 from . import mail_alias_domain
 from . import mail_message
 from . import project_project

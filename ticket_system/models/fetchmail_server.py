@@ -86,6 +86,9 @@ class FetchmailServer(models.Model):
     ticket_last_uid = Unsigned32("Last UID", readonly=True, copy=False)
     ticket_last_fetch = fields.Datetime("Last Fetch", readonly=True, copy=False)
     ticket_last_error = fields.Text("Last Problem", readonly=True, copy=False)
+    ticket_failures = fields.Integer("Failures in a Row", readonly=True, copy=False)
+    ticket_retry_on = fields.Datetime("Next Try", readonly=True, copy=False)
+    ticket_warning_ids = fields.Many2many("mail.activity", copy=False)
     ticket_quarantine_count = fields.Integer(
         "Quarantined", compute="_compute_ticket_quarantine_count"
     )

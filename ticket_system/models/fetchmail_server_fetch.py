@@ -1,4 +1,5 @@
 import logging
+from datetime import timedelta
 
 from odoo import fields, models
 from odoo.exceptions import UserError
@@ -9,6 +10,9 @@ from ..mailflow.mailbox import Mailbox, Security
 _logger = logging.getLogger(__name__)
 
 TIMEOUT = 60
+LONGEST_PAUSE = 60  # minutes
+FAILURES_TO_TELL = 3
+WARNING = "mail.mail_activity_data_warning"
 
 
 class FetchmailServer(models.Model):
@@ -39,7 +43,9 @@ class FetchmailServer(models.Model):
                     mailbox.open(account.ticket_folder, readonly=True)
             except MailboxError as error:
                 raise UserError(str(error)) from error
-            account.write({"state": "done", "ticket_last_error": False})
+            account.write(
+                {"state": "done", "ticket_last_error": False, "ticket_retry_on": False}
+            )
         rest = self - accounts
         return super(FetchmailServer, rest).button_confirm_login() if rest else True
 
@@ -59,6 +65,8 @@ class FetchmailServer(models.Model):
     def _ticket_fetch(self):
         """Fetch what is new; return the error that ended it, if any."""
         self.ensure_one()
+        if self.env.context.get("cron_id") and self._ticket_is_pausing():
+            return None
         try:
             with self._ticket_connect() as mailbox:
                 self._ticket_fetch_folder(mailbox)
@@ -69,6 +77,9 @@ class FetchmailServer(models.Model):
             return UserError(str(error))
         self._ticket_note_health(False)
         return None
+
+    def _ticket_is_pausing(self):
+        return self.ticket_retry_on and self.ticket_retry_on > fields.Datetime.now()
 
     def _ticket_fetch_folder(self, mailbox):
         folder = self.ticket_folder or "INBOX"
@@ -129,8 +140,39 @@ class FetchmailServer(models.Model):
         self.env["ir.cron"]._commit_progress()
 
     def _ticket_note_health(self, error):
-        values = {"ticket_last_error": error}
-        if not error:
-            values["ticket_last_fetch"] = fields.Datetime.now()
+        """Keep what the last fetch came to; after failures wait longer each time."""
+        now = fields.Datetime.now()
+        if error:
+            failures = self.ticket_failures + 1
+            pause = timedelta(minutes=min(2**failures, LONGEST_PAUSE))
+            values = {"ticket_failures": failures, "ticket_retry_on": now + pause}
+        else:
+            failures = 0
+            values = {
+                "ticket_failures": 0,
+                "ticket_retry_on": False,
+                "ticket_last_fetch": now,
+            }
+        if failures == FAILURES_TO_TELL:
+            self._ticket_tell_administrators(error)
+        elif not failures and self.ticket_failures:
+            self.ticket_warning_ids.unlink()
+        values["ticket_last_error"] = error
         self.with_context(fetchmail_cron_running=True).write(values)
         self.env["ir.cron"]._commit_progress()
+
+    def _ticket_tell_administrators(self, error):
+        """An activity for each administrator; it goes when the account recovers."""
+        group = self.env.ref("ticket_system.group_administrator")
+        users = group.all_user_ids.filtered(lambda user: user.active)
+        self.ticket_warning_ids = self.env["mail.activity"].create(
+            [
+                {
+                    "activity_type_id": self.env.ref(WARNING).id,
+                    "summary": self.env._("Mails of %s are not fetched", self.name),
+                    "note": error,
+                    "user_id": user.id,
+                }
+                for user in users
+            ]
+        )

@@ -21,6 +21,13 @@ class ResConfigSettings(models.TransientModel):
         config_parameter="ticket_system.close_after_days",
         help="Days after which tickets waiting for the customer are closed. 0: never.",
     )
+    ticket_storm_limit = fields.Integer(
+        "Automatic Answers",
+        config_parameter="ticket_system.storm_limit",
+        default=10,
+        help="Mails of one sender within an hour after which they are not answered by "
+        "themselves any more. Their tickets are made all the same.",
+    )
     ticket_ledger_days = fields.Integer(
         "Keep Received Mails",
         config_parameter="ticket_system.ledger_days",

@@ -3,6 +3,11 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..mailflow.charset import decode
+from ..mailflow.message import Address, Attachment, IncomingMessage
+
+PLAIN_TEXT_LIMIT = 100_000
+
 
 class Unsigned32(fields.Integer):
     """IMAP's numbers go up to 2**32 - 1 (RFC 3501, section 9)."""
@@ -35,8 +40,8 @@ class TicketMail(models.Model):
     raw_attachment_id = fields.Many2one(
         "ir.attachment", "Original", readonly=True, ondelete="restrict"
     )
-    message_id = fields.Char("Message-ID", readonly=True, index="btree_not_null")
-    content_hash = fields.Char(readonly=True)
+    message_id = fields.Char("Message-ID", readonly=True)
+    content_hash = fields.Char(readonly=True, index=True)
     email_from = fields.Char("From", readonly=True)
     subject = fields.Char(readonly=True)
     date = fields.Datetime(readonly=True)
@@ -57,6 +62,7 @@ class TicketMail(models.Model):
     )
     reason = fields.Char(readonly=True)
     error = fields.Text(readonly=True)
+    is_autoresponded = fields.Boolean("Answered by Itself", readonly=True)
     attempts = fields.Integer(readonly=True)
     ticket_id = fields.Many2one(
         "ticket.ticket", readonly=True, index="btree_not_null", ondelete="set null"
@@ -73,6 +79,7 @@ class TicketMail(models.Model):
         "unique(server_id, folder, uidvalidity, uid)",
         "This message of the mailbox is in the ledger already.",
     )
+    _sender_idx = models.Index("(email_from, create_date DESC)")
     _due_idx = models.Index("(server_id) WHERE server_action_due IS TRUE")
     _quarantine_idx = models.Index("(server_id) WHERE state = 'quarantined'")
 
@@ -82,8 +89,25 @@ class TicketMail(models.Model):
 
     def action_retry(self):
         """Process quarantined mails once more, each on its own."""
-        for line in self._quarantined():
+        for line in self._quarantined().sudo():
             line._process()
+
+    def action_make_ticket(self):
+        """Make a ticket of what can be read, with the original mail attached."""
+        for line in self._quarantined().sudo():
+            line._process([line._as_plain_message()])
+
+    def _as_plain_message(self):
+        """The mail without understanding it: its source as text, and as a file."""
+        raw = self.raw_attachment_id.raw
+        return IncomingMessage(
+            sender=Address("", self.email_from or ""),
+            subject=self.subject or "",
+            date=self.date or None,
+            text=decode(raw[:PLAIN_TEXT_LIMIT], "utf-8"),
+            attachments=(Attachment("original.eml", "message/rfc822", raw),),
+            content_hash=self.content_hash or "",
+        )
 
     @api.model
     def action_retry_all(self):

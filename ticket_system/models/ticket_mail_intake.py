@@ -2,6 +2,7 @@ import logging
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import compress
 
 import psycopg2
 
@@ -10,11 +11,13 @@ from odoo.tools import email_normalize, email_split
 
 from ..mailflow import message as mailmessage
 from ..mailflow import number
+from ..mailflow.errors import MailflowError
 from ..mailflow.route import Candidate, Candidates, Route, RouteKind, Trust, route
 from ..mailflow.screen import Action, Surroundings, Verdict, screen
 
 _logger = logging.getLogger(__name__)
 
+STORM_LIMIT = 10
 TRANSIENT = (psycopg2.OperationalError, psycopg2.InterfaceError)
 
 
@@ -30,6 +33,7 @@ class Plan:
     partner: models.Model | None = None
     is_internal: bool = False
     ticket: models.Model | None = None
+    rules: models.Model | None = None
     values: dict | None = None
 
 
@@ -80,7 +84,12 @@ class TicketMail(models.Model):
         )
         for line, original in zip(lines, originals, strict=True):
             original.res_id = line.id
-        lines._process(messages)
+        whole = [not mail.is_cut for mail in raw_mails]
+        lines.browse(compress(lines.ids, whole))._process(
+            list(compress(messages, whole))
+        )
+        for line in lines.browse(line.id for line in lines if line.state == "received"):
+            line._quarantine(MailflowError(self.env._("The mail is too large.")))
         return lines
 
     def _process(self, messages=None):
@@ -120,6 +129,8 @@ class TicketMail(models.Model):
         self._create_tickets(kept)
         self._create_messages(kept)
         self._touch_replied(kept)
+        self._mark_undelivered(kept)
+        self._autorespond(kept)
         for plan in plans:
             plan.line.write(self._ledger_values(plan))
 
@@ -130,27 +141,57 @@ class TicketMail(models.Model):
     def _decide(self, messages):
         """A list of Plan, one for each line, with a fixed number of queries."""
         now = fields.Datetime.now()
-        surroundings = Surroundings(
-            own_addresses=self.env["fetchmail.server"]._ticket_addresses()
-        )
+        surroundings = self._surroundings(messages)
+        rules = self.env["ticket.rule"].search([("active", "=", True)])
         partners, internal = self._find_partners(messages)
         known = self._find_known(messages)
         candidates = self._find_candidates(messages)
         trust = self._trust(internal)
         plans = []
         for line, message in zip(self, messages, strict=True):
-            plan = Plan(line, message, screen(message, surroundings))
+            sender = message.sender.email
+            plan = Plan(line, message, screen(message, surroundings[sender]))
             plans.append(plan)
-            identity = (message.message_id, message.content_hash)
-            if message.message_id and identity in known:
-                plan.duplicate_of = known[identity]
-            elif plan.verdict.action != Action.IGNORE:
-                known[identity] = line
-                plan.partner = partners.get(message.sender.email)
-                plan.is_internal = message.sender.email in internal
-                plan.route = route(message, candidates, trust, now)
+            if message.content_hash in known:
+                plan.duplicate_of = known[message.content_hash]
+                continue
+            known[message.content_hash] = line
+            if plan.verdict.action == Action.IGNORE:
+                continue
+            plan.partner = partners.get(sender)
+            plan.is_internal = sender in internal
+            plan.route = route(message, candidates, trust, now)
+            plan.rules = rules.browse()
+            if plan.route.kind != RouteKind.REPLY:
+                plan.rules = rules._matching(message)
+            if any(plan.rules.mapped("ignore")):
+                plan.verdict, plan.route = Verdict(Action.IGNORE, "rule"), None
+            else:
                 self._remember(candidates, plan)
         return plans
+
+    def _surroundings(self, messages):
+        """{sender: Surroundings}, with the mails of the last hour counted."""
+        get_param = self.env["ir.config_parameter"].sudo().get_param
+        senders = {message.sender.email for message in messages}
+        counts = dict(
+            self._read_group(
+                [
+                    ("email_from", "in", list(senders - {""})),
+                    ("create_date", ">", fields.Datetime.now() - timedelta(hours=1)),
+                ],
+                ["email_from"],
+                ["__count"],
+            )
+        )
+        return {
+            sender: Surroundings(
+                own_addresses=self.env["fetchmail.server"]._ticket_addresses(),
+                recent_from_sender=counts.get(sender, 0),
+                storm_limit=int(get_param("ticket_system.storm_limit", STORM_LIMIT)),
+            )
+            for sender in senders
+        }
 
     def _remember(self, candidates, plan):
         """Let later mails of the batch find the ticket this mail will belong to."""
@@ -161,15 +202,15 @@ class TicketMail(models.Model):
         candidates.add(Candidate(ticket, "", frozenset(everybody)), message.message_id)
 
     def _find_known(self, messages):
-        """{(Message-ID, content hash): ledger line} of mails seen before."""
+        """{content hash: ledger line} of mails processed before."""
         lines = self.search(
             [
-                ("message_id", "in", [m.message_id for m in messages if m.message_id]),
+                ("content_hash", "in", [m.content_hash for m in messages]),
                 ("state", "in", ("done", "ignored")),
                 ("id", "not in", self.ids),
             ]
         )
-        return {(line.message_id, line.content_hash): line for line in lines}
+        return {line.content_hash: line for line in lines}
 
     def _find_partners(self, messages):
         """({address: partner}, the addresses of internal users among the senders)."""

@@ -35,7 +35,7 @@ class TicketMail(models.Model):
         now = fields.Datetime.now()
         date = min(message.date or now, now)
         partner = plan.partner or self.env["res.partner"]
-        return {
+        values = {
             "name": message.subject or self.env._("(no subject)"),
             "email_from": message.sender.email,
             "partner_name": message.sender.name or partner.name,
@@ -50,6 +50,7 @@ class TicketMail(models.Model):
             "last_message": date,
             "waiting_since": False if code == "closed" else date,
         }
+        return values | plan.rules._ticket_values()
 
     def _create_messages(self, plans):
         for plan, attachments in zip(
@@ -135,11 +136,34 @@ class TicketMail(models.Model):
     def _touch_replied(self, plans):
         by_ticket = {}
         for plan in plans:
-            if plan.route.kind == RouteKind.REPLY:
+            if plan.route.kind == RouteKind.REPLY and _calls_for_work(plan.message):
                 by_ticket[plan.ticket] = plan
         now = fields.Datetime.now()
         for ticket, plan in by_ticket.items():
             ticket._register_inbound(min(plan.message.date or now, now))
+
+    def _mark_undelivered(self, plans):
+        """Show at our answer that it did not arrive (P6)."""
+        for plan in plans:
+            report = plan.message.report
+            if not report or report.kind != "failed":
+                continue
+            if plan.route.kind == RouteKind.REPLY:
+                plan.ticket.delivery_failed = True
+            notifications = self.env["mail.notification"].search(
+                [
+                    ("mail_message_id.message_id", "=", report.original_message_id),
+                    ("mail_message_id.message_id", "!=", False),
+                    ("mail_message_id.res_id", "=", plan.ticket.id),
+                ]
+            )
+            notifications.write(
+                {
+                    "notification_status": "bounce",
+                    "failure_type": "mail_bounce",
+                    "failure_reason": report.diagnostic,
+                }
+            )
 
     def _ledger_values(self, plan):
         values = {"attempts": plan.line.attempts + 1, "error": False}
@@ -166,6 +190,11 @@ class TicketMail(models.Model):
             mail_create_nolog=True,
             tracking_disable=True,
         )
+
+
+def _calls_for_work(message):
+    """Receipts and reports that all is well do not open a ticket again."""
+    return not message.report or message.report.kind == "failed"
 
 
 def _formatted(address):

@@ -22,6 +22,8 @@ class TicketRule(models.Model):
         "Stop Here", help="Rules below this one are not applied to the mail any more."
     )
 
+    last_error = fields.Char(readonly=True, copy=False)
+
     # conditions: all that are filled in must be met
     use_regex = fields.Boolean("Regular Expressions")
     recipient = fields.Char()
@@ -46,7 +48,7 @@ class TicketRule(models.Model):
     is_private = fields.Boolean("Private")
     is_gdpr = fields.Boolean("GDPR")
 
-    @api.constrains("use_regex", *rules.Part)
+    @api.constrains("name", "use_regex", *rules.Part)
     def _check_conditions(self):
         for rule in self:
             conditions = rule._conditions()
@@ -68,10 +70,18 @@ class TicketRule(models.Model):
         ]
 
     def _matching(self, message):
-        """The rules that apply to a mailflow IncomingMessage, in order."""
+        """The rules that apply to a mailflow IncomingMessage, in order.
+
+        A rule that takes too long is left out, and says so on its form.
+        """
         matching = self.browse()
         for rule in self:
-            if rules.matches(message, rule._conditions()):
+            try:
+                is_met = rules.matches(message, rule._conditions())
+            except rules.RuleError as error:
+                rule.last_error = str(error)
+                continue
+            if is_met:
                 matching += rule
                 if rule.stop:
                     break

@@ -113,6 +113,7 @@ class TicketTicket(models.Model):
     )
     waiting_since = fields.Datetime(readonly=True, copy=False)
     first_response = fields.Datetime(readonly=True, copy=False)
+    delivery_failed = fields.Boolean(readonly=True, copy=False)
     closed_on = fields.Datetime(readonly=True, copy=False)
     message_count = fields.Integer(
         "Number of Messages", compute="_compute_message_count"

@@ -32,6 +32,7 @@ class TicketTicket(models.Model):
                 "last_outbound": date,
                 "last_message": date,
                 "waiting_since": False,
+                "delivery_failed": False,
             }
         )
         self.filtered(lambda t: not t.first_response).first_response = date

@@ -1,4 +1,4 @@
-import os
+import secrets
 from email.message import EmailMessage
 from email.utils import make_msgid
 from unittest.mock import patch
@@ -139,7 +139,7 @@ class MailServerCase(TicketWorld, TransactionCase):
     def _make_account(cls, address, queue=None, project=None, **values):
         """An account on the running Dovecot with a mailbox of its own for each run."""
         local, domain = address.split("@")
-        address = f"{local}.{os.getpid()}@{domain}"
+        address = f"{local}.{secrets.token_hex(4)}@{domain}"
         return super()._make_account(
             address,
             queue,

@@ -1,3 +1,4 @@
+import base64
 from unittest.mock import patch
 
 from odoo import fields
@@ -6,6 +7,7 @@ from odoo.tools import mute_logger
 
 from .common import TicketCase, mail
 
+TEXT_TO_HTML = "odoo.addons.ticket_system.mailflow.content.text_to_html"
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489"
     "0000000d4944415478da6364f8ff1f0003030200efa2a75b0000000049454e44ae426082"
@@ -93,8 +95,6 @@ class TestNewTicket(TicketCase):
             b"Content-Type: image/png\r\nContent-ID: <logo@x>\r\n"
             b"Content-Transfer-Encoding: base64\r\n\r\n"
         )
-        import base64
-
         raw += base64.encodebytes(PNG) + b"--b--\r\n"
         message = self.take_in(raw).mail_message_id
         self.assertIn(f'src="/web/image/{message.attachment_ids.id}"', message.body)
@@ -251,6 +251,25 @@ class TestLedger(TicketCase):
                 self.assertEqual(bad.state, "done")
                 self.assertEqual(bad.attempts, 2)
                 self.assertTrue(bad.ticket_id)
+
+    @mute_logger("odoo.addons.ticket_system.models.ticket_mail_intake")
+    def test_make_ticket_anyway(self):
+        """P2: what was never understood becomes a ticket with the original attached"""
+        raw = mail(subject="odd")
+        with patch(TEXT_TO_HTML, side_effect=ValueError("odd")):
+            line = self.take_in(raw)
+        self.assertEqual(line.state, "quarantined")
+        line.with_user(self.administrator).action_make_ticket()
+        self.assertEqual(line.state, "done")
+        self.assertEqual(line.mail_message_id.attachment_ids.raw, raw)
+        self.assertEqual(line.ticket_id.name, "odd")
+
+    @mute_logger("odoo.addons.ticket_system.models.ticket_mail_intake")
+    def test_discard(self):
+        with patch(TEXT_TO_HTML, side_effect=ValueError("odd")):
+            line = self.take_in(mail())
+        line.with_user(self.administrator).action_discard()
+        self.assertEqual((line.state, line.reason), ("ignored", "discarded"))
 
     def test_few_queries(self):
         """A batch costs a fixed number of queries, not one for each mail"""

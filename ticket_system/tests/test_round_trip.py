@@ -1,6 +1,8 @@
+from datetime import datetime
 from email import message_from_bytes
 from email.policy import default
 
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .common import MailServerCase, mail
@@ -142,8 +144,6 @@ class TestRoundTrip(MailServerCase):
 
     def test_since(self):
         """R13: only mails from that date on"""
-        from datetime import datetime
-
         account = self._make_account("since@test.example", ticket_since="2026-02-01")
         for day in ("2026-01-31", "2026-02-02"):
             self.dovecot.deliver(
@@ -164,15 +164,30 @@ class TestRoundTrip(MailServerCase):
         self.assertIn("password", str(error))
         account.invalidate_recordset()
         self.assertIn("password", account.ticket_last_error)
+        self.assertTrue(account.ticket_retry_on)
         account.password = self.dovecot.password
         self.fetch(account)
         self.assertFalse(account.ticket_last_error)
+        self.assertFalse(account.ticket_failures)
         self.assertEqual(len(self.lines(account)), 1)
+
+    def test_administrators_are_told(self):
+        """R10: an activity after the third failure in a row, gone on recovery"""
+        account = self._make_account("silent@test.example")
+        account.password = "wrong"
+        for turn in range(1, 5):
+            with self.enter_registry_test_mode(), self.registry.cursor() as cr:
+                account.with_env(account.env(cr=cr))._ticket_fetch()
+            account.invalidate_recordset()
+            self.assertEqual(account.ticket_failures, turn)
+            told = self.administrator in account.ticket_warning_ids.user_id
+            self.assertEqual(told, turn >= 3)
+        account.password = self.dovecot.password
+        self.fetch(account)
+        self.assertFalse(account.ticket_warning_ids)
 
     def test_test_button(self):
         """R10: a clear answer, good or bad"""
-        from odoo.exceptions import UserError
-
         account = self._make_account("button@test.example")
         account.button_confirm_login()
         self.assertEqual(account.state, "done")

@@ -1,0 +1,81 @@
+from datetime import timedelta
+
+from markupsafe import Markup
+
+from odoo import fields, models
+from odoo.tools import is_html_empty
+
+from ..mailflow import outgoing
+from ..mailflow.route import RouteKind
+from ..mailflow.screen import OUR_MARK, Action
+
+HEADERS = {
+    "Auto-Submitted": "auto-replied",
+    "X-Auto-Response-Suppress": "All",
+    OUR_MARK: "autoresponse",
+}
+
+
+class TicketMail(models.Model):
+    """Answer new tickets by themselves (RFC 3834): R19, R20."""
+
+    _inherit = "ticket.mail"
+
+    def _autorespond(self, plans):
+        """Queue the automatic answers; they leave after the commit."""
+        due = [plan for plan in plans if plan.line._is_answered_by_itself(plan)]
+        answered = self._answered_today(due)
+        for plan in due:
+            sender, account = plan.message.sender.email, plan.line.server_id
+            if account.autoresponder_once_per_day and (account, sender) in answered:
+                continue
+            answered.add((account, sender))
+            self._post_autoresponse(account, plan.ticket, sender)
+            plan.line.is_autoresponded = True
+        if due:
+            self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
+
+    def _is_answered_by_itself(self, plan):
+        account = self.server_id
+        return (
+            account.autoresponder_active
+            and not is_html_empty(account.autoresponder_body)
+            and plan.verdict.action == Action.KEEP
+            and plan.route.kind != RouteKind.REPLY
+            and not plan.is_internal
+            and not plan.ticket.is_closed
+            and not any(plan.rules.mapped("no_autoresponse"))
+        )
+
+    def _answered_today(self, plans):
+        """{(account, sender)} of those who got an answer in the last 24 hours."""
+        if not plans:
+            return set()
+        lines = self.search(
+            [
+                ("email_from", "in", [plan.message.sender.email for plan in plans]),
+                ("is_autoresponded", "=", True),
+                ("create_date", ">", fields.Datetime.now() - timedelta(days=1)),
+            ]
+        )
+        return {(line.server_id, line.email_from) for line in lines}
+
+    def _post_autoresponse(self, account, ticket, recipient):
+        values = ticket._placeholders()
+        subject = outgoing.placeholders(account.autoresponder_subject or "", values)
+        body = outgoing.placeholders(str(account.autoresponder_body), values, html=True)
+        ticket.message_post(
+            message_type="auto_comment",
+            subtype_xmlid="mail.mt_comment",
+            subject=outgoing.subject(subject, ticket.number),
+            body=Markup(body),
+            author_id=self.env.ref("base.partner_root").id,
+            email_from=account._ticket_sender(),
+            mail_server_id=account.ticket_mail_server_id.id,
+            outgoing_email_to=recipient,
+            notify_skip_followers=True,
+            email_layout_xmlid="ticket_system.mail_layout_reply",
+            email_add_signature=False,
+            mail_headers=dict(HEADERS),
+            force_send=False,
+        )

@@ -1,0 +1,78 @@
+from odoo.exceptions import ValidationError
+from odoo.tests import tagged
+
+from .common import TicketCase, mail
+
+
+@tagged("post_install", "-at_install")
+class TestRule(TicketCase):
+    def rule(self, **values):
+        return self.env["ticket.rule"].create({"name": "rule", **values})
+
+    def test_actions(self):
+        """R57: queue, customer, marks, tags, project, agent"""
+        tag = self.env["ticket.tag"].create({"name": "Wheel"})
+        partner = self.env["res.partner"].create({"name": "Big Customer"})
+        self.rule(
+            subject="broken%wheel",
+            queue_id=self.accounting.id,
+            partner_id=partner.id,
+            tag_ids=tag.ids,
+            priority="1",
+            is_private=True,
+            is_gdpr=True,
+        )
+        ticket = self.take_in(mail(subject="My BROKEN front wheel")).ticket_id
+        self.assertEqual(ticket.queue_id, self.accounting)
+        self.assertEqual(ticket.user_id, self.other_agent)
+        self.assertEqual(ticket.partner_id, partner)
+        self.assertEqual(ticket.tag_ids, tag)
+        self.assertEqual((ticket.priority, ticket.is_private), ("1", True))
+        self.assertTrue(ticket.is_gdpr)
+        self.assertNotEqual(
+            self.take_in(mail(subject="another thing")).ticket_id.queue_id,
+            self.accounting,
+        )
+
+    def test_order_and_stop(self):
+        """R58: in order; a rule may be the last one"""
+        other = self.env["ticket.queue"].create({"name": "Other", "code": "tother"})
+        self.rule(sequence=1, sender="@customer.example", queue_id=self.accounting.id)
+        last = self.rule(sequence=2, subject="wheel", queue_id=other.id)
+        self.assertEqual(self.take_in(mail()).ticket_id.queue_id, other)
+        self.env["ticket.rule"].search([], limit=1).stop = True
+        self.assertEqual(self.take_in(mail()).ticket_id.queue_id, self.accounting)
+        last.active = False
+
+    def test_spam_and_ignore(self):
+        """R57: spam goes to the trash, ignored mails stay in the ledger"""
+        self.rule(sender="spam@%", is_spam=True)
+        self.rule(sender="noise@%", ignore=True)
+        spam, noise = self.take_in(
+            mail(sender="spam@x.example"), mail(sender="noise@x.example")
+        )
+        self.assertEqual(spam.ticket_id.status_id.code, "trash")
+        self.assertEqual((noise.state, noise.reason), ("ignored", "rule"))
+        self.assertFalse(noise.ticket_id)
+        self.assertTrue(noise.raw_attachment_id)
+
+    def test_refused(self):
+        """R56: a rule without a condition or with a broken pattern is refused"""
+        for values in ({}, {"subject": "(", "use_regex": True}):
+            with self.subTest(values), self.assertRaises(ValidationError):
+                self.rule(**values)
+
+    def test_endless_pattern(self):
+        """Threat 29: it is left out, says so, and the mail is taken in"""
+        rule = self.rule(subject=r"(a|aa)+$", use_regex=True, is_spam=True)
+        line = self.take_in(mail(subject="a" * 60 + "!"))
+        self.assertEqual(line.ticket_id.status_id.code, "new")
+        self.assertIn("too long", rule.last_error)
+
+    def test_button(self):
+        """The Test button shows what would have been caught"""
+        caught, _other = self.take_in(mail(subject="news 1"), mail(subject="order"))
+        action = self.rule(subject="news%").action_test()
+        found = self.env["ticket.mail"].search(action["domain"])
+        self.assertIn(caught, found)
+        self.assertNotIn(_other, found)
