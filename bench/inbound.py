@@ -115,16 +115,18 @@ def main(arguments: Sequence[str]) -> int:
 
 def _compare(stage: Scene, count: int, rounds: int, memory_count: int) -> int:
     results: dict[str, list[Result]] = {side: [] for side in inbound_sides.SIDES}
-    for _ in range(rounds):
+    report.print_heads()
+    for turn in range(1, rounds + 1):
         for side, side_results in results.items():
             side_results.append(stage.fetch(side, count))
-    memory = stage.fetch("ticket_system", memory_count) if memory_count else None
+            report.print_row(side, str(turn), side_results[-1], count)
     figures = report.figures(results["Odoo"], results["ticket_system"], count)
     targets = dict(TARGETS)
-    if memory:
-        targets |= MEMORY_TARGETS
+    if memory_count:
+        memory = stage.fetch("ticket_system", memory_count)
+        report.print_row("ticket_system", "memory", memory, memory_count)
         figures |= report.memory_figures(memory, memory_count)
-    report.print_table(results, memory, count, memory_count)
+        targets |= MEMORY_TARGETS
     ok = report.met(figures, targets)
     shown = {name: " ".join(map(str, target)) for name, target in targets.items()}
     print(json.dumps({"bench": "inbound", **figures, "targets": shown, "ok": ok}))

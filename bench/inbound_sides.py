@@ -57,7 +57,7 @@ def prepare(database: str, seed: int) -> None:
 
 
 def odoo_way(database: str, mailbox: Mailbox) -> Result:
-    """fetchmail.server → message_process → a record, in batches of 50 as by its cron."""
+    """fetchmail.server → message_process → a record, in batches of 50 as its cron."""
     with runner.environment(database) as env:
         model = env["ir.model"]._get("bench.ticket")
         account = _account(env, mailbox, object_id=model.id)
@@ -120,7 +120,8 @@ def _outcome(env: Any, model: str) -> Outcome:
     env.cr.execute(
         """SELECT count(*), coalesce(sum(file_size), 0) FROM ir_attachment
            WHERE id IN (SELECT attachment_id FROM message_attachment_rel r
-                        JOIN mail_message m ON m.id = r.message_id WHERE m.model = %s)""",
+                        JOIN mail_message m ON m.id = r.message_id
+                        WHERE m.model = %s)""",
         [model],
     )
     attachments, size = env.cr.fetchone()

@@ -78,7 +78,9 @@ def _alternative(letter: Letter, rng: random.Random) -> bytes:
 
 
 def _outlook(letter: Letter, rng: random.Random) -> bytes:
-    body = _as_html(letter, 'class="WordSection1"').replace("<p>", '<p class="MsoNormal">')
+    body = _as_html(letter, 'class="WordSection1"').replace(
+        "<p>", '<p class="MsoNormal">'
+    )
     rich = (
         '<html xmlns:o="urn:schemas-microsoft-com:office:office"><head>'
         '<meta http-equiv="Content-Type" content="text/html; charset=utf-8">'
@@ -97,7 +99,12 @@ def _phone(letter: Letter, rng: random.Random) -> bytes:
 _OUTLOOK_STYLE = "\n".join(
     f"p.{name}, li.{name}, div.{name} {{margin:0cm; margin-bottom:.0001pt; "
     'font-size:11.0pt; font-family:"Calibri",sans-serif; mso-fareast-language:EN-US;}'
-    for name in ("MsoNormal", "MsoListParagraph", "MsoPlainText", "E-MailFormatvorlage17")
+    for name in (
+        "MsoNormal",
+        "MsoListParagraph",
+        "MsoPlainText",
+        "E-MailFormatvorlage17",
+    )
 )
 PLAIN_TEXT_PROGRAM = "Mozilla Thunderbird"
 # By name: how many in a hundred people use it, and what it writes.
@@ -180,7 +187,10 @@ def logo(rng: random.Random) -> bytes:
         (b"IEND", b""),
     ]
     return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        struct.pack(">I", len(data))
+        + kind
+        + data
+        + struct.pack(">I", zlib.crc32(kind + data))
         for kind, data in chunks
     )
 
@@ -189,7 +199,11 @@ def logo(rng: random.Random) -> bytes:
 
 
 def _headers(letter: Letter, rng: random.Random) -> bytes:
-    sender, domain, date = letter.sender, letter.sender.domain, format_datetime(letter.date)
+    sender, domain, date = (
+        letter.sender,
+        letter.sender.domain,
+        format_datetime(letter.date),
+    )
     signature = base64.b64encode(rng.randbytes(256)).decode()
     folded = "\r\n ".join(textwrap.wrap(signature, 72))
     fields = [

@@ -13,13 +13,12 @@ COMPARE = {">=": operator.ge, "<=": operator.le}
 Figures = dict[str, float]
 
 
-def figures(
-    baseline: Sequence[Result], ours: Sequence[Result], count: int
-) -> Figures:
+def figures(baseline: Sequence[Result], ours: Sequence[Result], count: int) -> Figures:
     """Over all rounds; the ratio is that of the total times."""
     base_rate, our_rate = _rate(baseline, count), _rate(ours, count)
     return {
         "ratio": round(our_rate / base_rate, 2),
+        "cpu_ratio": round(_cpu(baseline) / _cpu(ours), 2),
         "mails_per_second": round(our_rate, 1),
         "baseline_mails_per_second": round(base_rate, 1),
         "sql_per_mail": round(_sql(ours, count), 2),
@@ -45,26 +44,17 @@ def met(found: Figures, targets: Mapping[str, tuple[str, float]]) -> bool:
     )
 
 
-def print_table(
-    results: Mapping[str, Sequence[Result]],
-    memory: Result | None,
-    count: int,
-    memory_count: int,
-) -> None:
+def print_heads() -> None:
     heads = ("round", "mails", "mails/s", "SQL/mail", "peak MB", "CPU s", "tickets")
-    print(f"{'':16}" + "".join(f"{head:>10}" for head in heads))
-    for side, rounds in results.items():
-        for number, result in enumerate(rounds, 1):
-            print(_row(side, str(number), result, count))
-    if memory:
-        print(_row("ticket_system", "memory", memory, memory_count))
+    print(f"{'':16}" + "".join(f"{head:>10}" for head in heads), flush=True)
 
 
-def _row(side: str, title: str, result: Result, count: int) -> str:
-    return (
+def print_row(side: str, title: str, result: Result, count: int) -> None:
+    print(
         f"{side:16}{title:>10}{count:>10,}{_rate([result], count):>10.1f}"
         f"{_sql([result], count):>10.2f}{_memory([result]):>10.1f}"
-        f"{result.cost.cpu_seconds:>10.1f}{result.outcome.tickets:>10,}"
+        f"{result.cost.cpu_seconds:>10.1f}{result.outcome.tickets:>10,}",
+        flush=True,
     )
 
 
@@ -94,6 +84,10 @@ def print_profile(result: Result, count: int, batch: int = 50) -> None:
 
 def _rate(results: Sequence[Result], count: int) -> float:
     return count * len(results) / sum(result.cost.seconds for result in results)
+
+
+def _cpu(results: Sequence[Result]) -> float:
+    return sum(result.cost.cpu_seconds for result in results)
 
 
 def _sql(results: Sequence[Result], count: int) -> float:

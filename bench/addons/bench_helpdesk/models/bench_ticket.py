@@ -2,7 +2,7 @@ from odoo import api, fields, models
 
 
 class BenchTicket(models.Model):
-    """The least that deserves the name of a ticket; made as crm makes leads of mails."""
+    """The least that deserves the name of a ticket; made as crm makes leads."""
 
     _name = "bench.ticket"
     _description = "Benchmark Ticket"
@@ -14,7 +14,9 @@ class BenchTicket(models.Model):
     email_from = fields.Char()
     partner_id = fields.Many2one("res.partner", "Customer", index="btree_not_null")
     team_id = fields.Many2one(
-        "bench.team", index=True, default=lambda self: self.env["bench.team"].search([], limit=1)
+        "bench.team",
+        index=True,
+        default=lambda self: self.env["bench.team"].search([], limit=1),
     )
 
     @api.model
@@ -24,4 +26,6 @@ class BenchTicket(models.Model):
             "email_from": msg_dict.get("from"),
             "partner_id": msg_dict.get("author_id"),
         }
-        return super().message_new(msg_dict, custom_values=defaults | (custom_values or {}))
+        return super().message_new(
+            msg_dict, custom_values=defaults | (custom_values or {})
+        )
