@@ -2,12 +2,16 @@
 
 import fcntl
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from devtools.console import Failure, say
 from devtools.paths import LOCKS
+
+SHORT = 2  # seconds of waiting that need no word
 
 
 @contextmanager
@@ -15,14 +19,24 @@ def exclusive(name: str, refusal: str = "") -> Iterator[None]:
     """Hold the lock ``name``; wait for it, or fail with ``refusal`` if one is given."""
     LOCKS.mkdir(parents=True, exist_ok=True)
     with (LOCKS / name).open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _lock_within(SHORT, file):
             if refusal:
-                raise Failure(refusal) from None
+                raise Failure(refusal)
             say(f"  … waiting for another ./dev ({name})")
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def _lock_within(seconds: float, file: TextIO) -> bool:
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.05)
 
 
 @contextmanager
