@@ -48,6 +48,9 @@ class Candidates:
             if candidate := self._by_number.get(found):
                 yield self._joined.get(candidate.ticket, candidate)
 
+    def knows(self, message_id: str) -> bool:
+        return message_id in self._by_message_id
+
     def add(self, candidate: Candidate, message_id: str) -> None:
         """A mail of this batch has joined or made `candidate.ticket`: it is open, and
         whoever takes part in the mail takes part in the ticket."""
@@ -63,12 +66,13 @@ class Candidates:
 class Trust:
     """Who, besides a ticket's participants, may join it.
 
-    `number_suffices`: everybody who writes the number. `reopen_within`: how long after
-    closing a mail still joins; None: always.
+    `anybody`: no doubt about the sender at all. `number_suffices`: everybody who writes
+    the number. `reopen_within`: how long after closing a mail still joins; None: always.
     """
 
     internal_addresses: frozenset[str] = frozenset()
     public_domains: frozenset[str] = PUBLIC_DOMAINS
+    anybody: bool = False
     number_suffices: bool = False
     reopen_within: timedelta | None = None
 
@@ -116,6 +120,8 @@ def _join(candidate: Candidate, trust: Trust, now: datetime, reason: str) -> Rou
 
 def _is_trusted(message: IncomingMessage, candidate: Candidate, trust: Trust) -> bool:
     sender = message.sender
+    if trust.anybody:
+        return True
     if not sender.email:
         return False
     if sender.email in candidate.participants | trust.internal_addresses:

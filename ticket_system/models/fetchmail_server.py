@@ -84,6 +84,8 @@ class FetchmailServer(models.Model):
     # position and health
     ticket_uidvalidity = Unsigned32("UIDVALIDITY", readonly=True, copy=False)
     ticket_last_uid = Unsigned32("Last UID", readonly=True, copy=False)
+    ticket_sent_uidvalidity = Unsigned32("Sent UIDVALIDITY", readonly=True, copy=False)
+    ticket_sent_last_uid = Unsigned32("Sent Last UID", readonly=True, copy=False)
     ticket_last_fetch = fields.Datetime("Last Fetch", readonly=True, copy=False)
     ticket_last_error = fields.Text("Last Problem", readonly=True, copy=False)
     ticket_failures = fields.Integer("Failures in a Row", readonly=True, copy=False)

@@ -1,8 +1,11 @@
 import logging
+from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from odoo import fields, models
 from odoo.exceptions import UserError
+from odoo.service.model import retrying
 
 from ..mailflow.errors import MailboxError
 from ..mailflow.mailbox import Mailbox, Security
@@ -15,12 +18,26 @@ FAILURES_TO_TELL = 3
 WARNING = "mail.mail_activity_data_warning"
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A folder to fetch, and the account's fields that keep the position in it.
+
+    `is_sent`: it holds what agents wrote in a mail program.
+    """
+
+    folder: str
+    uidvalidity_field: str
+    uid_field: str
+    is_sent: bool = False
+
+
 class FetchmailServer(models.Model):
     """The way in: mailbox → ledger → tickets → mailbox again.
 
     Mails are fetched without holding any lock. A batch is written under the row lock
-    of its account, in one transaction with the account's position, and only after the
-    commit is the server told what to do with the mails. Whatever happens to the
+    of its account, in one transaction with the account's position, which is tried
+    again if it meets another one, and only after the commit is the server told what to
+    do with the mails. Whatever happens to the
     server may be repeated: the ledger remembers what is still due.
     """
 
@@ -69,53 +86,68 @@ class FetchmailServer(models.Model):
             return None
         try:
             with self._ticket_connect() as mailbox:
-                self._ticket_fetch_folder(mailbox)
-        except MailboxError as error:
-            self.env.cr.rollback()
+                for source in self._ticket_sources():
+                    self._ticket_fetch_folder(mailbox, source)
+        except (MailboxError, UserError) as error:
             _logger.info("Account %s: %s", self.id, error)
-            self._ticket_note_health(str(error))
-            return UserError(str(error))
+            return self._ticket_failed(str(error))
+        except Exception as error:
+            _logger.exception("Account %s", self.id)
+            return self._ticket_failed(f"{type(error).__name__}: {error}")
         self._ticket_note_health(False)
         return None
 
     def _ticket_is_pausing(self):
         return self.ticket_retry_on and self.ticket_retry_on > fields.Datetime.now()
 
-    def _ticket_fetch_folder(self, mailbox):
-        folder = self.ticket_folder or "INBOX"
-        uidvalidity = mailbox.open(folder)
-        self._ticket_tidy(mailbox, folder, uidvalidity)
-        uids = mailbox.uids_after(
-            self._ticket_position(uidvalidity), since=self.ticket_since or None
-        )
+    def _ticket_sources(self):
+        inbox = self.ticket_folder or "INBOX"
+        yield Source(inbox, "ticket_uidvalidity", "ticket_last_uid")
+        sent = self.ticket_sent_folder
+        if sent and sent != inbox:
+            position = ("ticket_sent_uidvalidity", "ticket_sent_last_uid")
+            yield Source(sent, *position, is_sent=True)
+
+    def _ticket_fetch_folder(self, mailbox, source):
+        uidvalidity = mailbox.open(source.folder)
+        if not source.is_sent:
+            self._ticket_tidy(mailbox, source.folder, uidvalidity)
+        position = self._ticket_position(source, uidvalidity)
+        uids = mailbox.uids_after(position, since=self.ticket_since or None)
         remaining = len(uids)
         self.env["ir.cron"]._commit_progress(remaining=remaining)
         for raw_mails in mailbox.batches(uids):
-            if not self._ticket_write_batch(folder, uidvalidity, raw_mails):
+            write = partial(self._ticket_write_batch, source, uidvalidity, raw_mails)
+            if not retrying(write, self.env):
                 return
             remaining = max(remaining - len(raw_mails), 0)
             time_left = self.env["ir.cron"]._commit_progress(
                 len(raw_mails), remaining=remaining
             )
-            self._ticket_tidy(mailbox, folder, uidvalidity)
+            if not source.is_sent and self.ticket_after_fetch != "keep":
+                self._ticket_tidy(mailbox, source.folder, uidvalidity)
             if not time_left:
                 return
 
-    def _ticket_position(self, uidvalidity):
+    def _ticket_position(self, source, uidvalidity):
         """The last UID that the ledger holds; 0 if the folder was made anew."""
-        return self.ticket_last_uid if self.ticket_uidvalidity == uidvalidity else 0
+        known = self[source.uidvalidity_field] == uidvalidity
+        return self[source.uid_field] if known else 0
 
-    def _ticket_write_batch(self, folder, uidvalidity, raw_mails):
+    def _ticket_write_batch(self, source, uidvalidity, raw_mails):
         """Write ledger, tickets and position; False if another worker is at it."""
         if not self.try_lock_for_update(allow_referencing=True):
             return False
-        self.invalidate_recordset(["ticket_uidvalidity", "ticket_last_uid"])
-        position = self._ticket_position(uidvalidity)
+        self.invalidate_recordset([source.uidvalidity_field, source.uid_field])
+        position = self._ticket_position(source, uidvalidity)
         new = [mail for mail in raw_mails if mail.uid > position]
         if new:
-            self.env["ticket.mail"]._take_in(self, folder, uidvalidity, new)
+            self.env["ticket.mail"]._take_in(self, source, uidvalidity, new)
             self.with_context(fetchmail_cron_running=True).write(
-                {"ticket_uidvalidity": uidvalidity, "ticket_last_uid": new[-1].uid}
+                {
+                    source.uidvalidity_field: uidvalidity,
+                    source.uid_field: new[-1].uid,
+                }
             )
         return True
 
@@ -138,6 +170,11 @@ class FetchmailServer(models.Model):
             mailbox.delete(uids)
         due.server_action_due = False
         self.env["ir.cron"]._commit_progress()
+
+    def _ticket_failed(self, error):
+        self.env.cr.rollback()
+        self._ticket_note_health(error)
+        return UserError(error)
 
     def _ticket_note_health(self, error):
         """Keep what the last fetch came to; after failures wait longer each time."""

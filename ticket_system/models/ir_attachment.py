@@ -7,6 +7,11 @@ class IrAttachment(models.Model):
     _inherit = "ir.attachment"
 
     @api.model
+    def _storage(self):
+        """Let code choose where its attachments are kept, by `ticket_storage`."""
+        return self.env.context.get("ticket_storage") or super()._storage()
+
+    @api.model
     def _file_write(self, bin_value, checksum):
         """Replace a file that a full disk or a killed process has left cut short.
 

@@ -32,6 +32,7 @@ class TicketMail(models.Model):
         ondelete="cascade",
     )
     folder = fields.Char(required=True, readonly=True)
+    is_sent = fields.Boolean("Written by Us", readonly=True)
     uidvalidity = Unsigned32("UIDVALIDITY", required=True, readonly=True)
     uid = Unsigned32("UID", required=True, readonly=True)
     server_action_due = fields.Boolean(readonly=True)

@@ -17,8 +17,10 @@ from ..mailflow.screen import Action, Surroundings, Verdict, screen
 
 _logger = logging.getLogger(__name__)
 
+IN_DATABASE = 256 * 1024  # bytes of a mail
 STORM_LIMIT = 10
-TRANSIENT = (psycopg2.OperationalError, psycopg2.InterfaceError)
+# connection, rollback, resources, object state, operator: PostgreSQL's error classes
+TRANSIENT = {"08", "40", "53", "55", "57"}
 
 
 @dataclass(eq=False)
@@ -43,32 +45,24 @@ class TicketMail(models.Model):
     _inherit = "ticket.mail"
 
     @api.model
-    def _take_in(self, account, folder, uidvalidity, raw_mails):
+    def _take_in(self, account, source, uidvalidity, raw_mails):
         """Store each mail in the ledger with its bytes, then process them.
 
+        :param source: the folder they lie in, a Source
         :param raw_mails: list of mailflow.mailbox.RawMail
         :return: the ledger lines
         """
         messages = [mailmessage.parse(mail.raw) for mail in raw_mails]
-        originals = self.env["ir.attachment"].create(
-            [
-                {
-                    "name": f"{mail.uid}.eml",
-                    "raw": mail.raw,
-                    "mimetype": "message/rfc822",
-                    "res_model": self._name,
-                }
-                for mail in raw_mails
-            ]
-        )
+        originals = self._store_originals(raw_mails)
         lines = self.create(
             [
                 {
                     "server_id": account.id,
-                    "folder": folder,
+                    "folder": source.folder,
+                    "is_sent": source.is_sent,
                     "uidvalidity": uidvalidity,
                     "uid": mail.uid,
-                    "server_action_due": account.ticket_after_fetch != "keep",
+                    "server_action_due": _is_due(account, source),
                     "raw_attachment_id": original.id,
                     "message_id": message.message_id,
                     "content_hash": message.content_hash,
@@ -92,6 +86,31 @@ class TicketMail(models.Model):
             line._quarantine(MailflowError(self.env._("The mail is too large.")))
         return lines
 
+    def _store_originals(self, raw_mails):
+        """The bytes of each mail as an attachment, in the order of the mails.
+
+        Those of ordinary size lie in the database, where one commit makes them last
+        together with their line; the few large ones in the filestore.
+        """
+        small = [mail for mail in raw_mails if len(mail.raw) <= IN_DATABASE]
+        large = [mail for mail in raw_mails if len(mail.raw) > IN_DATABASE]
+        by_uid = {}
+        for mails, storage in ((small, "db"), (large, None)):
+            attachments = self.env["ir.attachment"].with_context(ticket_storage=storage)
+            originals = attachments.create(
+                [
+                    {
+                        "name": f"{mail.uid}.eml",
+                        "raw": mail.raw,
+                        "mimetype": "message/rfc822",
+                        "res_model": self._name,
+                    }
+                    for mail in mails
+                ]
+            )
+            by_uid |= zip((mail.uid for mail in mails), originals, strict=True)
+        return [by_uid[mail.uid] for mail in raw_mails]
+
     def _process(self, messages=None):
         """Make tickets of the lines; a mail that fails is quarantined alone.
 
@@ -103,9 +122,9 @@ class TicketMail(models.Model):
         try:
             with self.env.cr.savepoint():
                 self._make_tickets(messages)
-        except TRANSIENT:
-            raise
         except Exception as error:
+            if _is_transient(error):
+                raise
             if len(self) == 1:
                 self._quarantine(error)
                 return
@@ -152,6 +171,9 @@ class TicketMail(models.Model):
             sender = message.sender.email
             plan = Plan(line, message, screen(message, surroundings[sender]))
             plans.append(plan)
+            if line.is_sent:
+                self._decide_sent(plan, candidates, now)
+                continue
             if message.content_hash in known:
                 plan.duplicate_of = known[message.content_hash]
                 continue
@@ -169,6 +191,19 @@ class TicketMail(models.Model):
             else:
                 self._remember(candidates, plan)
         return plans
+
+    def _decide_sent(self, plan, candidates, now):
+        """What we wrote ourselves joins its ticket, and never makes one (R24)."""
+        if candidates.knows(plan.message.message_id):
+            plan.verdict = Verdict(Action.IGNORE, "sent_by_odoo")
+            return
+        found = route(plan.message, candidates, Trust(anybody=True), now)
+        if found.kind == RouteKind.REPLY:
+            plan.verdict, plan.route = Verdict(Action.NO_AUTORESPONSE, "sent"), found
+            plan.rules = self.env["ticket.rule"]
+            self._remember(candidates, plan)
+        else:
+            plan.verdict = Verdict(Action.IGNORE, "no_ticket")
 
     def _surroundings(self, messages):
         """{sender: Surroundings}, with the mails of the last hour counted."""
@@ -228,6 +263,7 @@ class TicketMail(models.Model):
         """The tickets that the mails may belong to, found by id and by number."""
         ids = {reference for m in messages for reference in m.references}
         ids |= {m.report.original_message_id for m in messages if m.report}
+        ids |= {m.message_id for m, line in zip(messages, self, strict=True) if line.is_sent}
         numbers = {n for m in messages for n in number.find(m.subject)}
         referenced = self.env["mail.message"].search_fetch(
             [("message_id", "in", list(ids)), ("model", "=", "ticket.ticket")],
@@ -307,3 +343,14 @@ class TicketMail(models.Model):
             number_suffices=bool(get_param("ticket_system.number_suffices")),
             reopen_within=timedelta(days=days) if days else None,
         )
+
+
+def _is_due(account, source):
+    return account.ticket_after_fetch != "keep" and not source.is_sent
+
+
+def _is_transient(error):
+    """Whether the same may succeed later: it is the database's trouble, no mail's."""
+    if isinstance(error, psycopg2.OperationalError):
+        return (error.pgcode or "08")[:2] in TRANSIENT
+    return isinstance(error, psycopg2.InterfaceError)

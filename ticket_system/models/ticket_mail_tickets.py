@@ -32,8 +32,7 @@ class TicketMail(models.Model):
     def _ticket_values(self, plan):
         account, message = plan.line.server_id, plan.message
         code = "closed" if account.ticket_close_on_import else "new"
-        now = fields.Datetime.now()
-        date = min(message.date or now, now)
+        now, date = fields.Datetime.now(), _date(plan)
         partner = plan.partner or self.env["res.partner"]
         values = {
             "name": message.subject or self.env._("(no subject)"),
@@ -68,7 +67,9 @@ class TicketMail(models.Model):
         """For each plan its ir.attachment records, in the mail's order."""
         records = (
             self.env["ir.attachment"]
-            .with_context(attachments_mime_plainxml=True)
+            .with_context(
+                attachments_mime_plainxml=True, image_no_postprocess=True
+            )
             .create(
                 [
                     {
@@ -102,18 +103,19 @@ class TicketMail(models.Model):
         else:
             body = content.text_to_html(message.text)
         author = plan.partner if plan.partner and not plan.is_internal else None
+        direction = "outgoing" if plan.line.is_sent else "incoming"
         return {
             "model": "ticket.ticket",
             "res_id": plan.ticket.id,
-            "message_type": "email",
+            "message_type": "comment" if plan.line.is_sent else "email",
             "subtype_id": self.env["ir.model.data"]._xmlid_to_res_id("mail.mt_comment"),
             "message_id": message.message_id,
             "subject": message.subject,
-            "date": message.date or plan.line.date or fields.Datetime.now(),
+            "date": _date(plan),
             "email_from": _formatted(message.sender),
             "author_id": author.id if author else False,
-            "incoming_email_to": ", ".join(map(_formatted, message.to)),
-            "incoming_email_cc": ", ".join(map(_formatted, message.cc)),
+            f"{direction}_email_to": ", ".join(map(_formatted, message.to)),
+            f"{direction}_email_cc": ", ".join(map(_formatted, message.cc)),
             "reply_to": plan.line.server_id._ticket_sender(),
             "body": Markup(body),
             "attachment_ids": [fields.Command.set(attachments.ids)],
@@ -127,20 +129,24 @@ class TicketMail(models.Model):
         )
         followed = set(followers.mapped("res_id"))
         for plan in plans:
-            if plan.ticket.id in followed:
+            if plan.ticket.id in followed and not plan.line.is_sent:
                 ticket = plan.ticket.with_context(ticket_intake=True)
                 message = plan.line.mail_message_id
                 ticket._message_post_after_hook(message, plan.values)
                 ticket._notify_thread(message, plan.values, force_send=False)
 
     def _touch_replied(self, plans):
-        by_ticket = {}
+        inbound, sent = {}, {}
         for plan in plans:
-            if plan.route.kind == RouteKind.REPLY and _calls_for_work(plan.message):
-                by_ticket[plan.ticket] = plan
-        now = fields.Datetime.now()
-        for ticket, plan in by_ticket.items():
-            ticket._register_inbound(min(plan.message.date or now, now))
+            if plan.line.is_sent:
+                sent[plan.ticket] = plan
+            elif plan.route.kind == RouteKind.REPLY and _calls_for_work(plan.message):
+                inbound[plan.ticket] = plan
+        for ticket, plan in inbound.items():
+            ticket._register_inbound(_date(plan))
+        for ticket, plan in sent.items():
+            if not ticket.last_inbound or ticket.last_inbound <= _date(plan):
+                ticket._register_outbound(_date(plan))
 
     def _mark_undelivered(self, plans):
         """Show at our answer that it did not arrive (P6)."""
@@ -195,6 +201,12 @@ class TicketMail(models.Model):
 def _calls_for_work(message):
     """Receipts and reports that all is well do not open a ticket again."""
     return not message.report or message.report.kind == "failed"
+
+
+def _date(plan):
+    """When it was written (naive UTC), as far as we believe it."""
+    now = fields.Datetime.now()
+    return min(plan.message.date or plan.line.date or now, now)
 
 
 def _formatted(address):

@@ -99,9 +99,9 @@ class TicketCase(TicketWorld, TransactionCase):
         for raw in raws:
             type(self)._next_uid += 1
             mails.append(RawMail(uid=self._next_uid, raw=raw, internal_date=None))
-        return self.env["ticket.mail"]._take_in(
-            account or self.account, "INBOX", 1, mails
-        )
+        account = account or self.account
+        source = next(account._ticket_sources())
+        return self.env["ticket.mail"]._take_in(account, source, 1, mails)
 
     def new_ticket(self, **values):
         return self.env["ticket.ticket"].create(

@@ -32,7 +32,9 @@ class TestTours(TicketWorld, HttpCase):
         raws = [
             RawMail(uid, mail(**values), None) for uid, values in enumerate(MAILS, 1)
         ]
-        lines = cls.env["ticket.mail"]._take_in(cls.account, "INBOX", 1, raws)
+        lines = cls.env["ticket.mail"]._take_in(
+            cls.account, next(cls.account._ticket_sources()), 1, raws
+        )
         cls.ticket, urgent, waiting, unclear = (line.ticket_id for line in lines)
         urgent.write({"priority": "1", "user_id": cls.agent.id})
         waiting.status_id = cls.status["waiting_customer"]
