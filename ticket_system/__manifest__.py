@@ -31,6 +31,10 @@
         "views/menus.xml",
     ],
     "assets": {
+        "web.assets_backend": [
+            "ticket_system/static/src/**/*.js",
+            "ticket_system/static/src/**/*.xml",
+        ],
         "web.assets_tests": ["ticket_system/static/tests/tours/**/*"],
     },
     "demo": ["demo/ticket_demo.xml"],

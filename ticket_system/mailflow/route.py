@@ -66,8 +66,8 @@ class Candidates:
 class Trust:
     """Who, besides a ticket's participants, may join it.
 
-    `anybody`: no doubt about the sender at all. `number_suffices`: everybody who writes
-    the number. `reopen_within`: how long after closing a mail still joins; None: always.
+    `anybody`: whoever the sender is. `number_suffices`: everybody who writes the
+    number. `reopen_within`: how long after closing a mail still joins; None: always.
     """
 
     internal_addresses: frozenset[str] = frozenset()

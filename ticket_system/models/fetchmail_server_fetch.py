@@ -5,7 +5,7 @@ from functools import partial
 
 from odoo import fields, models
 from odoo.exceptions import UserError
-from odoo.service.model import retrying
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY, retrying
 
 from ..mailflow.errors import MailboxError
 from ..mailflow.mailbox import Mailbox, Security
@@ -88,14 +88,19 @@ class FetchmailServer(models.Model):
             with self._ticket_connect() as mailbox:
                 for source in self._ticket_sources():
                     self._ticket_fetch_folder(mailbox, source)
-        except (MailboxError, UserError) as error:
-            _logger.info("Account %s: %s", self.id, error)
-            return self._ticket_failed(str(error))
-        except Exception as error:
+            error = None
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            self.env.cr.rollback()  # another worker does the same at this moment
+            return None
+        except (MailboxError, UserError) as problem:
+            _logger.info("Account %s: %s", self.id, problem)
+            error = str(problem)
+        except Exception as problem:
             _logger.exception("Account %s", self.id)
-            return self._ticket_failed(f"{type(error).__name__}: {error}")
-        self._ticket_note_health(False)
-        return None
+            error = f"{type(problem).__name__}: {problem}"
+        self.env.cr.rollback()
+        retrying(partial(self._ticket_note_health, error), self.env)
+        return UserError(error) if error else None
 
     def _ticket_is_pausing(self):
         return self.ticket_retry_on and self.ticket_retry_on > fields.Datetime.now()
@@ -171,11 +176,6 @@ class FetchmailServer(models.Model):
         due.server_action_due = False
         self.env["ir.cron"]._commit_progress()
 
-    def _ticket_failed(self, error):
-        self.env.cr.rollback()
-        self._ticket_note_health(error)
-        return UserError(error)
-
     def _ticket_note_health(self, error):
         """Keep what the last fetch came to; after failures wait longer each time."""
         now = fields.Datetime.now()
@@ -196,7 +196,6 @@ class FetchmailServer(models.Model):
             self.ticket_warning_ids.unlink()
         values["ticket_last_error"] = error
         self.with_context(fetchmail_cron_running=True).write(values)
-        self.env["ir.cron"]._commit_progress()
 
     def _ticket_tell_administrators(self, error):
         """An activity for each administrator; it goes when the account recovers."""

@@ -1,4 +1,5 @@
 import os
+from contextlib import suppress
 
 from odoo import api, models
 
@@ -12,13 +13,14 @@ class IrAttachment(models.Model):
         return self.env.context.get("ticket_storage") or super()._storage()
 
     @api.model
-    def _file_write(self, bin_value, checksum):
-        """Replace a file that a full disk or a killed process has left cut short.
+    def _get_path(self, bin_data, sha):
+        """Remove a file that a full disk or a killed process has left cut short.
 
         Files are named by their checksum, so Odoo would take the rest for a collision
         and refuse that content for ever.
         """
-        path = self._full_path(f"{checksum[:2]}/{checksum}")
-        if os.path.exists(path) and os.path.getsize(path) != len(bin_value):
-            os.unlink(path)
-        return super()._file_write(bin_value, checksum)
+        path = self._full_path(f"{sha[:2]}/{sha}")
+        with suppress(FileNotFoundError):
+            if os.path.getsize(path) < len(bin_data):
+                os.unlink(path)
+        return super()._get_path(bin_data, sha)

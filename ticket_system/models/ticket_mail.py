@@ -7,6 +7,29 @@ from ..mailflow.charset import decode
 from ..mailflow.message import Address, Attachment, IncomingMessage
 
 PLAIN_TEXT_LIMIT = 100_000
+# why: those of mailflow/route.py and mailflow/screen.py, and what is decided here
+REASONS = [
+    ("new", "New ticket"),
+    ("reference", "Answers a message of the ticket"),
+    ("number", "Ticket number in the subject"),
+    ("reference_untrusted", "Answers a ticket that is not the sender's"),
+    ("number_untrusted", "Number of a ticket that is not the sender's"),
+    ("closed_long_ago", "The ticket was closed too long ago"),
+    ("own_address", "Comes from an address of ours"),
+    ("bounce", "Delivery report"),
+    ("receipt", "Read receipt"),
+    ("auto_reply", "Automatic answer"),
+    ("list", "Mailing list"),
+    ("machine", "Sent by a machine"),
+    ("storm", "Too many mails in an hour"),
+    ("loop", "Our own automatic answer"),
+    ("rule", "Ignored by a rule"),
+    ("duplicate", "Received before"),
+    ("discarded", "Discarded"),
+    ("sent", "Written by us"),
+    ("sent_by_odoo", "Sent from Odoo"),
+    ("no_ticket", "Written by us, about no ticket"),
+]
 
 
 class Unsigned32(fields.Integer):
@@ -61,7 +84,7 @@ class TicketMail(models.Model):
         readonly=True,
         default="received",
     )
-    reason = fields.Char(readonly=True)
+    reason = fields.Selection(REASONS, readonly=True)
     error = fields.Text(readonly=True)
     is_autoresponded = fields.Boolean("Answered by Itself", readonly=True)
     attempts = fields.Integer(readonly=True)
@@ -92,11 +115,13 @@ class TicketMail(models.Model):
         """Process quarantined mails once more, each on its own."""
         for line in self._quarantined().sudo():
             line._process()
+        self._tell_quarantine()
 
     def action_make_ticket(self):
         """Make a ticket of what can be read, with the original mail attached."""
         for line in self._quarantined().sudo():
             line._process([line._as_plain_message()])
+        self._tell_quarantine()
 
     def _as_plain_message(self):
         """The mail without understanding it: its source as text, and as a file."""
@@ -117,10 +142,27 @@ class TicketMail(models.Model):
     def action_discard(self):
         """Give a quarantined mail up; its line and its bytes stay."""
         self._quarantined().write({"state": "ignored", "reason": "discarded"})
+        self._tell_quarantine()
+
+    def action_download(self):
+        """The exact bytes, to be opened in a mail program."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/web/content/{self.raw_attachment_id.id}?download=1",
+            "target": "self",
+        }
 
     def action_open_ticket(self):
         self.ensure_one()
         return self.ticket_id.get_formview_action()
+
+    @api.model
+    def _tell_quarantine(self):
+        """Bring the administrators' counter up to date."""
+        count = self.sudo().search_count([("state", "=", "quarantined")])
+        group = self.env.ref("ticket_system.group_administrator")
+        group._bus_send("ticket_system.quarantine", {"count": count})
 
     def _quarantined(self):
         lines = self.filtered(lambda line: line.state == "quarantined")

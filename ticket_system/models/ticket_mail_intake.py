@@ -141,6 +141,7 @@ class TicketMail(models.Model):
                 "server_action_due": False,
             }
         )
+        self._tell_quarantine()
 
     def _make_tickets(self, messages):
         plans = self._decide(messages)
@@ -263,7 +264,9 @@ class TicketMail(models.Model):
         """The tickets that the mails may belong to, found by id and by number."""
         ids = {reference for m in messages for reference in m.references}
         ids |= {m.report.original_message_id for m in messages if m.report}
-        ids |= {m.message_id for m, line in zip(messages, self, strict=True) if line.is_sent}
+        ids |= {
+            m.message_id for m, line in zip(messages, self, strict=True) if line.is_sent
+        }
         numbers = {n for m in messages for n in number.find(m.subject)}
         referenced = self.env["mail.message"].search_fetch(
             [("message_id", "in", list(ids)), ("model", "=", "ticket.ticket")],

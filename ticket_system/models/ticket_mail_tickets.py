@@ -67,9 +67,7 @@ class TicketMail(models.Model):
         """For each plan its ir.attachment records, in the mail's order."""
         records = (
             self.env["ir.attachment"]
-            .with_context(
-                attachments_mime_plainxml=True, image_no_postprocess=True
-            )
+            .with_context(attachments_mime_plainxml=True, image_no_postprocess=True)
             .create(
                 [
                     {

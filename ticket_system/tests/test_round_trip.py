@@ -154,6 +154,43 @@ class TestRoundTrip(MailServerCase):
         self.fetch(account)
         self.assertEqual(self.lines(account).mapped("subject"), ["2026-02-02"])
 
+    def test_sent_folder(self):
+        """R24: what agents write in a mail program joins its ticket, once"""
+        account = self._make_account(
+            "outlook@test.example", self.support, ticket_sent_folder="Sent"
+        )
+        account.ticket_sender_name = "Support"
+        own = {"sender": account.user, "to": self.customer_address}
+        self.dovecot.deliver(account.user, mail("Lunch?", **own), "Sent")
+        self.deliver(account, subject="Late parcel")
+        self.fetch(account)
+        ticket = self.lines(account).ticket_id
+        self.assertTrue(ticket.waiting_since)
+        date = "Mon, 02 Mar 2026 11:00:00 +0100"
+        answer = mail(f"Re: Late parcel #{ticket.number}", "It is on its way.", **own)
+        answer = answer.replace(b"Mon, 02 Mar 2026 10:00:00 +0100", date.encode())
+        self.dovecot.deliver(account.user, answer, "Sent")
+        self.fetch(account)
+        self.dovecot.new_uidvalidity(account.user, "Sent")
+        self.fetch(account)
+
+        message = ticket.message_ids[0]
+        self.assertIn("on its way", message.body)
+        self.assertEqual(message.outgoing_email_to, self.customer_address)
+        self.assertEqual(len(ticket.message_ids), 2)
+        self.assertFalse(ticket.waiting_since)
+        self.assertEqual(ticket.last_outbound, datetime(2026, 3, 2, 10))
+        lines = self.lines(account).filtered("is_sent")
+        self.assertEqual(sorted(lines.mapped("state")), ["done"] + ["ignored"] * 3)
+        self.assertEqual(
+            sorted(lines.mapped("reason")),
+            ["no_ticket", "no_ticket", "sent", "sent_by_odoo"],
+        )
+        mails = self.env["mail.mail"].search(
+            [("mail_message_id", "in", ticket.message_ids.ids)]
+        )
+        self.assertFalse(mails, "a mail that was sent already is not sent again")
+
     def test_wrong_password(self):
         """R10: plain words in the account's health, and recovery by itself"""
         account = self._make_account("locked@test.example")

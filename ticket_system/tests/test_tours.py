@@ -1,4 +1,5 @@
 import base64
+import errno
 import os
 from pathlib import Path
 from unittest.mock import patch
@@ -6,6 +7,7 @@ from unittest.mock import patch
 from odoo import Command
 from odoo.tests import HttpCase, JsonRpcException, tagged
 from odoo.tests.common import ChromeBrowser
+from odoo.tools import mute_logger
 
 from odoo.addons.ticket_system.mailflow.mailbox import RawMail
 
@@ -71,6 +73,40 @@ class TestTours(TicketWorld, HttpCase):
                         "kwargs": {},
                     },
                 )
+
+    @mute_logger("odoo.addons.ticket_system.models.ticket_mail_intake")
+    def test_quarantine(self):
+        """P2: an administrator sees the quarantined mail and tries it again"""
+        self.quarantine("A mail like no other")
+        self.start_tour(
+            "/odoo/tickets", "ticket_system_quarantine", login="test_administrator"
+        )
+        line = self.env["ticket.mail"].search([], limit=1)
+        self.assertEqual(line.ticket_id.name, "A mail like no other")
+
+    def quarantine(self, subject):
+        files = [("big.bin", b"0" * 1000, "application", "octet-stream")]
+        raw = RawMail(1000, mail(subject, attachments=files), None)
+        full = OSError(errno.ENOSPC, "No space left on device")
+        model = type(self.env["ticket.mail"])
+        with patch.object(model, "_create_attachments", side_effect=full):
+            self.env["ticket.mail"]._take_in(
+                self.account, next(self.account._ticket_sources()), 1, [raw]
+            )
+
+    @mute_logger("odoo.addons.ticket_system.models.ticket_mail_intake")
+    def test_administrators_pictures(self):
+        self.quarantine("A mail like no other")
+        self.account._ticket_note_health("The server does not answer (127.0.0.1:993).")
+        for name, url, ready in (
+            ("mails", "/odoo/ticket-mails", ".o_data_row"),
+            ("accounts", "/odoo/ticket-accounts", ".o_data_row"),
+            ("account", f"/odoo/ticket-accounts/{self.account.id}", ".o_form_view"),
+        ):
+            for size in ("1440x900", "390x844"):
+                with self.subTest(name=name, size=size):
+                    picture = f"{name}-{size.split('x')[0]}"
+                    self.take_picture(picture, url, ready, size, "test_administrator")
 
     def test_pictures(self):
         """Each page opens without an error in the console, wide and narrow"""
