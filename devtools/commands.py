@@ -88,7 +88,7 @@ def lint(arguments: Sequence[str]) -> int:
 
 def bench(arguments: Sequence[str]) -> int:
     """[NAME [arguments]] – the benchmarks of bench/"""
-    environment.prepare()
+    environment.prepare(groups=environment.BENCH)
     return benchmarks.run(arguments[0] if arguments else None, arguments[1:])
 
 

@@ -10,6 +10,7 @@ ROOM = 3 * 2**30  # bytes for Odoo, the Python packages and a few databases
 
 RUN = ("addon", "odoo", "test")
 LINT = (*RUN, "lint")
+BENCH = (*RUN, "bench")
 
 
 def prepare(*, groups: tuple[str, ...] = RUN, browser: bool = False) -> None:

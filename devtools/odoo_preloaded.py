@@ -1,4 +1,4 @@
-"""To be imported by a fork server: the registry, and no connection forks would share."""
+"""To be imported by a fork server: the registry, and no connection to share."""
 
 import os
 import threading

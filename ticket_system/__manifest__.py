@@ -8,7 +8,13 @@
     "license": "LGPL-3",
     "depends": ["mail", "project"],
     "external_dependencies": {
-        "python": ["imapclient", "lxml", "charset-normalizer", "regex"]
+        "python": [
+            "charset-normalizer",
+            "imapclient",
+            "lxml",
+            "regex",
+            "tnefparse",
+        ]
     },
     "data": [
         "security/ticket_security.xml",

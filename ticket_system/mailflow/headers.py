@@ -29,6 +29,7 @@ ENCODED_WORD = re.compile(r"=\?[^?\s]+\?[bq]\?[^?]*\?=", re.IGNORECASE)
 SPLIT_WORDS = re.compile(
     r"(=\?([^?\s]+)\?([bq])\?)([^?]*)\?=\s*=\?\2\?\3\?", re.IGNORECASE
 )
+ADDRESS = re.compile(r"[^\s<>\"]+@[^\s<>\"]+")
 MESSAGE_ID = re.compile(r"<[^<>\s]+>")
 RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 
@@ -37,6 +38,9 @@ def visible(text: str) -> str:
     """The text on one line without control, bidi and zero-width characters."""
     if text.isascii() and text.isprintable():
         return text.strip()
+    joined = " ".join(text.split())
+    if joined.isprintable():
+        return joined
     kept = "".join(
         " " if c in "\r\n\t" else c
         for c in text
@@ -100,11 +104,11 @@ def addresses(fields: list[str]) -> list[tuple[str, str]]:
     found = []
     for field in fields:
         text = visible(raw_value(field).replace("\x00", ""))
-        for name, address in getaddresses([text])[:ADDRESS_LIMIT]:
+        for name, address in _mailboxes(text)[:ADDRESS_LIMIT]:
             address = visible(_decode_words(address) if "=?" in address else address)
             name = visible(_decode_words(name) if "=?" in name else name)
             if "@" not in address and (
-                inner := re.search(r"[^\s<>\"]+@[^\s<>\"]+", text)
+                inner := ADDRESS.search(text)
             ):
                 address = inner[0]
             if "@" in address:
@@ -112,6 +116,13 @@ def addresses(fields: list[str]) -> list[tuple[str, str]]:
             elif name:
                 found.append((name[:NAME_LIMIT], ""))
     return found
+
+
+def _mailboxes(text: str) -> list[tuple[str, str]]:
+    try:
+        return getaddresses([text])
+    except (RecursionError, IndexError, ValueError):  # comments nested without end
+        return [("", address) for address in ADDRESS.findall(text)]
 
 
 def message_ids(value: object) -> list[str]:

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from email import policy
 from email.message import Message
 from email.parser import BytesParser
 
+from asn1crypto import cms
+
 from . import headers as fields
+from . import invitation, tnef
 from .charset import decode
+from .headers import decoded
 from .report import DeliveryReport, read_report
 
 MAX_DEPTH = 50
 MAX_PARTS = 500
+MAX_WRAPPERS = 5
 TEXT_LIMIT = 5 * 2**20
 HEADERS_LIMIT = 500
 NESTING = re.compile(rb"^content-type:\s*(?:multipart/|message/rfc822)", re.I | re.M)
+PGP_MESSAGE = "-----BEGIN PGP MESSAGE-----"
 HASHED = ("from", "to", "cc", "subject", "date", "message-id", "content-type")
 
 
@@ -52,6 +58,7 @@ class IncomingMessage:
 
     `references` are References and In-Reply-To, oldest first. `return_path` is None if
     the field is missing and "" for the null path of bounces. `date` is naive UTC.
+    `fields` are all header fields as they came, to be read by `header` and `headers`.
     `defects` tells what was wrong and repaired.
     """
 
@@ -68,18 +75,22 @@ class IncomingMessage:
     html: str = ""
     attachments: tuple[Attachment, ...] = ()
     report: DeliveryReport | None = None
-    headers: tuple[tuple[str, str], ...] = ()
-    authentication: tuple[str, ...] = ()
+    fields: tuple[tuple[str, str], ...] = ()
     content_hash: str = ""
     defects: tuple[str, ...] = ()
     is_encrypted: bool = False
 
     def header(self, name: str) -> str:
-        """The first field of that name, "" if there is none."""
-        return next(iter(self.header_all(name)), "")
+        """The text of the first field of that name, "" if there is none."""
+        name = name.lower()
+        for found, value in self.fields:
+            if found.lower() == name:
+                return decoded(value)
+        return ""
 
-    def header_all(self, name: str) -> tuple[str, ...]:
-        return tuple(v for n, v in self.headers if n.lower() == name.lower())
+    def headers(self) -> Iterator[tuple[str, str]]:
+        """(name, text) of every field."""
+        return ((name, decoded(value)) for name, value in self.fields)
 
 
 def parse(raw: bytes) -> IncomingMessage:
@@ -89,6 +100,8 @@ def parse(raw: bytes) -> IncomingMessage:
     parts.take(root, 0)
     html = "\n".join(parts.html)[:TEXT_LIMIT]
     text = "\n".join(parts.text)[:TEXT_LIMIT]
+    if not text and not html:
+        text = "\n\n".join(filter(None, map(invitation.summary, parts.calendars)))
     sender = _addresses(root, "from") or _addresses(root, "sender")
     return IncomingMessage(
         message_id=next(iter(fields.message_ids(fields.value(root, "message-id"))), ""),
@@ -98,19 +111,13 @@ def parse(raw: bytes) -> IncomingMessage:
         to=_addresses(root, "to"),
         cc=_addresses(root, "cc"),
         return_path=_return_path(root),
-        subject=fields.decoded(fields.value(root, "subject"))[: fields.SUBJECT_LIMIT],
+        subject=decoded(fields.value(root, "subject"))[: fields.SUBJECT_LIMIT],
         date=fields.date(fields.value(root, "date")),
         text=text,
         html=html,
         attachments=tuple(parts.attachments),
         report=read_report(root, text),
-        headers=tuple(
-            (name, fields.decoded(value))
-            for name, value in list(root.raw_items())[:HEADERS_LIMIT]
-        ),
-        authentication=tuple(
-            map(fields.decoded, fields.values(root, "authentication-results"))
-        ),
+        fields=tuple(list(root.raw_items())[:HEADERS_LIMIT]),
         content_hash=_content_hash(root, raw),
         defects=tuple(dict.fromkeys(parts.defects)),
         is_encrypted=parts.is_encrypted,
@@ -121,7 +128,7 @@ def _read(raw: bytes, parts: _Parts) -> Message:
     """The parsed structure; of a mail nested beyond reason only the header, with the
     rest as one attachment, for the parser would recurse as deep."""
     parser = BytesParser(policy=policy.compat32)
-    if len(NESTING.findall(raw)) <= MAX_DEPTH:
+    if _could_nest(raw) <= MAX_DEPTH or len(NESTING.findall(raw)) <= MAX_DEPTH:
         try:
             return parser.parsebytes(raw)
         except Exception as error:  # noqa: BLE001  the parser's own faults are many
@@ -137,6 +144,12 @@ def _read(raw: bytes, parts: _Parts) -> Message:
     return root
 
 
+def _could_nest(raw: bytes) -> int:
+    """A quick upper bound of the depth."""
+    lower = raw.lower()
+    return lower.count(b"multipart/") + lower.count(b"message/rfc822")
+
+
 @dataclass(slots=True)
 class _Parts:
     """Collects bodies and files while walking the structure."""
@@ -145,8 +158,10 @@ class _Parts:
     html: list[str] = field(default_factory=list)
     attachments: list[Attachment] = field(default_factory=list)
     defects: list[str] = field(default_factory=list)
+    calendars: list[str] = field(default_factory=list)
     is_encrypted: bool = False
     count: int = 0
+    wrappers: int = 0
 
     def take(self, part: Message, depth: int) -> None:
         self.count += 1
@@ -164,7 +179,7 @@ class _Parts:
             for child in _children(part):
                 self.take(child, depth + 1)
         else:
-            self._take_leaf(part, kind)
+            self._take_leaf(part, kind, depth)
 
     def _take_best(self, part: Message, depth: int) -> None:
         """Of alternatives: both texts once, and what is neither (a calendar, say)."""
@@ -177,23 +192,46 @@ class _Parts:
                 continue
             self.take(child, depth + 1)
 
-    def _take_leaf(self, part: Message, kind: str) -> None:
+    def _take_inner(
+        self, unwrap: Callable[[bytes], bytes | None], content: bytes, depth: int
+    ) -> bool:
+        """Take what a wrapper of Outlook's or a signature holds; whether it does."""
+        self.wrappers += 1
+        if self.wrappers > MAX_WRAPPERS or not (raw := unwrap(content)):
+            return False
+        inner = _Parts(count=self.count, wrappers=self.wrappers)
+        inner.take(_read(raw, inner), depth + 1)
+        self.count, self.wrappers = inner.count, inner.wrappers
+        self.attachments += inner.attachments
+        self.defects += inner.defects
+        self.calendars += inner.calendars
+        self.is_encrypted |= inner.is_encrypted
+        if not self.text and not self.html:
+            self.text, self.html = inner.text, inner.html
+        return True
+
+    def _take_leaf(self, part: Message, kind: str, depth: int) -> None:
         content = _content(part)
         name = fields.filename(part)
+        if kind.startswith("multipart/"):  # its boundary is missing or never comes
+            kind = "text/plain"
         disposition = part.get_content_disposition()
         if kind in ("text/plain", "text/html") and disposition != "attachment":
             if not name or disposition == "inline" and not self.text and not self.html:
                 text = decode(content, part.get_content_charset("") or "")
                 if kind == "text/plain":
+                    self.is_encrypted |= PGP_MESSAGE in text
                     self.text.append(_unflow(text, part))
                 else:
                     self.html.append(text)
                 return
-        if (
-            kind.endswith("pkcs7-mime")
-            and part.get_param("smime-type") != "signed-data"
-        ):
-            self.is_encrypted = True
+        if kind.endswith("pkcs7-mime"):
+            self.is_encrypted |= not self._take_inner(_signed_content, content, depth)
+        elif kind == "application/ms-tnef" or name.lower() == "winmail.dat":
+            if self._take_inner(tnef.to_mime, content, depth):
+                return
+        elif kind == "text/calendar":
+            self.calendars.append(decode(content, part.get_content_charset("") or ""))
         if not content and not name:
             return
         content_id = fields.visible(fields.raw_value(fields.value(part, "content-id")))
@@ -212,7 +250,7 @@ class _Parts:
         try:
             inner = next(_children(part))
             content = inner.as_bytes()
-            subject = fields.decoded(fields.value(inner, "subject"))[:80]
+            subject = decoded(fields.value(inner, "subject"))[:80]
         except Exception as error:  # noqa: BLE001  the generator fails on odd content
             self.defects.append(f"forwarded mail: {type(error).__name__}")
             return
@@ -236,6 +274,18 @@ def _content(part: Message) -> bytes:
     if isinstance(content, bytes):
         return content
     return str(part.get_payload()).encode("utf-8", "surrogateescape")
+
+
+def _signed_content(content: bytes) -> bytes | None:
+    """The mail inside an opaque signature (RFC 8551, section 3.5.2), if it is one."""
+    try:
+        info = cms.ContentInfo.load(content)
+        if info["content_type"].native != "signed_data":
+            return None
+        inner = info["content"]["encap_content_info"]["content"].native
+    except Exception:  # noqa: BLE001  asn1crypto's faults are many
+        return None
+    return inner if isinstance(inner, bytes) else None
 
 
 def _unflow(text: str, part: Message) -> str:

@@ -93,6 +93,6 @@ def _texts(message: IncomingMessage, part: Part) -> Iterable[str]:
         case Part.BODY:
             return [message.text or message.html]
         case Part.HEADER:
-            return [f"{name}: {value}" for name, value in message.headers]
+            return [f"{name}: {value}" for name, value in message.headers()]
         case Part.ATTACHMENT:
             return [attachment.filename for attachment in message.attachments]

@@ -96,10 +96,13 @@ class TicketMail(models.Model):
             for part, attachment in zip(message.attachments, attachments, strict=True)
             if part.content_id
         }
+        text = message.text
+        if message.is_encrypted and not text:
+            text = self.env._("This mail is encrypted; it is attached as it came.")
         if message.html:
             body = content.safe_html(message.html, inline).html
         else:
-            body = content.text_to_html(message.text)
+            body = content.text_to_html(text)
         author = plan.partner if plan.partner and not plan.is_internal else None
         direction = "outgoing" if plan.line.is_sent else "incoming"
         return {

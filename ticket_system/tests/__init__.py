@@ -4,7 +4,9 @@ from . import test_faults
 from . import test_intake
 from . import test_mailflow_content
 from . import test_mailflow_decide
+from . import test_mailflow_mails
 from . import test_mailflow_message
+from . import test_mailflow_property
 from . import test_reply
 from . import test_round_trip
 from . import test_rule

@@ -172,7 +172,7 @@ class TestRules(BaseCase):
     message = IncomingMessage(
         sender=Address("News", "news@shop.example"),
         subject="Our newsletter of March",
-        headers=(("X-Priority", "1"),),
+        fields=(("X-Priority", "1"),),
     )
 
     def matches(self, part, pattern, is_regex=False):
