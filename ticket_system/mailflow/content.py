@@ -13,7 +13,6 @@ from html import escape
 from urllib.parse import urlsplit
 
 from lxml import etree
-from lxml import html as lxml_html
 
 BLOCKED_IMAGE = "/ticket_system/static/src/img/blocked.svg"
 HTML_LIMIT = 2 * 2**20
@@ -58,6 +57,14 @@ UNSAFE_VALUE = re.compile(
     r"[\\<>{}@]|url|image|expression|var\s*\(|/\*|attr\s*\(", re.I
 )
 HUGE = re.compile(r"\d{5,}|\d{4,}\s*(em|rem|vw|vh|%)", re.I)
+# the mark by which Odoo's client folds what is quoted
+QUOTE = "data-o-mail-quote"
+# classes and ids of mail programs: the element is a quote; so is all that follows it
+QUOTED = frozenset({"gmail_quote", "gmail_quote_container", "moz-cite-prefix"})
+QUOTED_FROM_HERE = frozenset(
+    {"yahoo_quoted", "divRplyFwdMsg", "appendonsend", "OutlookMessageHeader"}
+)
+OUTLOOK_RULE = re.compile(r"border:\s*none;\s*border-top:\s*solid #[eb]", re.I)
 REL = "noopener noreferrer nofollow"
 LINK_SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 DATA_IMAGE = re.compile(
@@ -103,7 +110,7 @@ def text_to_html(text: str) -> str:
         match = re.match(r"^((?:>\s?)+)", line)
         quoted = min(match[1].count(">"), 10) if match else 0
         blocks.append(
-            "<blockquote>" * (quoted - depth) + "</blockquote>" * (depth - quoted)
+            f'<blockquote {QUOTE}="1">' * (quoted - depth) + "</blockquote>" * (depth - quoted)
         )
         depth = quoted
         blocks.append(_link(line[match.end() :] if match else line) + "<br>")
@@ -116,10 +123,11 @@ def html_to_text(html: str) -> str:
     if root is None:
         return ""
     for element in list(root.iter("style", "script", "head", "title")):
-        element.drop_tree()
+        _drop(element)
     for element in root.iter("br", "p", "div", "tr", "li", "blockquote"):
         element.tail = f"\n{element.tail or ''}"
-    lines = (" ".join(line.split()) for line in root.text_content().splitlines())
+    text = "".join(root.itertext())
+    lines = (" ".join(line.split()) for line in text.splitlines())
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
@@ -132,14 +140,14 @@ def _link(line: str) -> str:
     return "".join(parts)
 
 
-def _parse(html: str) -> lxml_html.HtmlElement | None:
-    parser = lxml_html.HTMLParser(
+def _parse(html: str) -> etree._Element | None:
+    parser = etree.HTMLParser(
         encoding="utf-8", remove_comments=True, remove_pis=True, no_network=True
     )
     text = LONG_TAG.sub(_shorten, HIDDEN.sub("", html))
     page = f"<html><body>{text}</body></html>".encode("utf-8", "replace")
     try:
-        return lxml_html.document_fromstring(page, parser=parser)
+        return etree.fromstring(page, parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
         return None
 
@@ -149,12 +157,12 @@ def _shorten(match: re.Match[str]) -> str:
     return match[0] if match[0].count("=") < 100 else ""
 
 
-def _serialise(root: lxml_html.HtmlElement) -> str:
+def _serialise(root: etree._Element) -> str:
     body = root.find("body")
     if body is None:
         return ""
     children = (
-        lxml_html.tostring(child, encoding="unicode", method="html") for child in body
+        etree.tostring(child, encoding="unicode", method="html") for child in body
     )
     return escape(body.text or "", quote=False) + "".join(children)
 
@@ -167,8 +175,11 @@ class _Keeper:
         self.blocked: list[str] = []
         self.hosts: set[str] = set()
 
-    def clean(self, root: lxml_html.HtmlElement) -> None:
-        for element in list(root.iter()):
+    def clean(self, root: etree._Element) -> None:
+        elements = list(root.iter())
+        for element in elements:
+            _mark_quote(element)
+        for element in elements:
             tag = element.tag
             if not isinstance(tag, str) or ":" in tag:
                 _drop(element)
@@ -183,12 +194,14 @@ class _Keeper:
             else:
                 self._clean_attributes(element)
 
-    def _clean_attributes(self, element: lxml_html.HtmlElement) -> None:
+    def _clean_attributes(self, element: etree._Element) -> None:
         attributes = dict(element.attrib)
         element.attrib.clear()
         for name, value in attributes.items():
             if name in ATTRIBUTES and len(value) < 2000:
                 element.set(name, value)
+            elif name == QUOTE:
+                element.set(QUOTE, "1")
             elif name == "style":
                 if style := self._style(value):
                     element.set("style", style)
@@ -212,7 +225,7 @@ class _Keeper:
         return "; ".join(kept)
 
     def _set_image(
-        self, element: lxml_html.HtmlElement, attributes: dict[str, str]
+        self, element: etree._Element, attributes: dict[str, str]
     ) -> None:
         source = "".join(attributes.get("src", "").split())
         parked = attributes.get("data-original-src", "")
@@ -231,7 +244,7 @@ class _Keeper:
             if _is_external(external):
                 element.set("data-original-src", external)
 
-    def _note_sources(self, element: lxml_html.HtmlElement) -> None:
+    def _note_sources(self, element: etree._Element) -> None:
         for inner in element.iter():
             for name in ("src", "href", "data", "poster", "srcset"):
                 if value := inner.get(name):
@@ -243,9 +256,25 @@ class _Keeper:
             self.hosts.add(match[1].lower())
 
 
-def _drop(element: lxml_html.HtmlElement) -> None:
-    if element.getparent() is not None:
-        element.drop_tree()
+def _mark_quote(element: etree._Element) -> None:
+    names = {*element.get("class", "").split(), element.get("id", "")}
+    if element.tag == "blockquote" or names & QUOTED:
+        element.set(QUOTE, "1")
+    elif names & QUOTED_FROM_HERE or OUTLOOK_RULE.search(element.get("style", "")):
+        for quoted in (element, *element.itersiblings()):
+            quoted.set(QUOTE, "1")
+
+
+def _drop(element: etree._Element) -> None:
+    """Remove the element with all it holds; the text behind it stays."""
+    parent, previous = element.getparent(), element.getprevious()
+    if parent is None:
+        return
+    if element.tail and previous is not None:
+        previous.tail = (previous.tail or "") + element.tail
+    elif element.tail:
+        parent.text = (parent.text or "") + element.tail
+    parent.remove(element)
 
 
 def _is_external(url: str) -> bool:
@@ -256,7 +285,7 @@ def _is_external(url: str) -> bool:
     return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
-def _set_link(element: lxml_html.HtmlElement, href: str) -> None:
+def _set_link(element: etree._Element, href: str) -> None:
     href = "".join(c for c in href.strip() if c.isprintable())
     try:
         scheme = urlsplit(href).scheme.lower()

@@ -101,6 +101,7 @@ class Mailbox:
                 timeout=timeout,
                 use_uid=True,
             )
+        client._imap.debug = 0  # imapclient has all traffic put into words, unread
         mailbox = cls(client)
         try:
             if security == Security.STARTTLS:

@@ -25,6 +25,7 @@ MAX_WRAPPERS = 5
 TEXT_LIMIT = 5 * 2**20
 HEADERS_LIMIT = 500
 NESTING = re.compile(rb"^content-type:\s*(?:multipart/|message/rfc822)", re.I | re.M)
+MEDIA_TYPE = re.compile(r"[\w.+-]{1,60}/[\w.+-]{1,60}", re.ASCII)
 PGP_MESSAGE = "-----BEGIN PGP MESSAGE-----"
 HASHED = ("from", "to", "cc", "subject", "date", "message-id", "content-type")
 
@@ -169,7 +170,7 @@ class _Parts:
             self.defects.append("parts left out")
             return
         self.defects += [type(defect).__name__ for defect in part.defects]
-        kind = part.get_content_type()
+        kind = _kind(part)
         if kind == "message/rfc822":
             self._keep_message(part)
         elif kind == "multipart/alternative":
@@ -185,7 +186,7 @@ class _Parts:
         """Of alternatives: both texts once, and what is neither (a calendar, say)."""
         before_text, before_html = len(self.text), len(self.html)
         for child in _children(part):
-            kind = child.get_content_type()
+            kind = _kind(child)
             if kind == "text/plain" and len(self.text) > before_text:
                 continue
             if kind == "text/html" and len(self.html) > before_html:
@@ -258,6 +259,11 @@ class _Parts:
             f"{subject or 'mail'}.eml"
         )
         self.attachments.append(Attachment(name, "message/rfc822", content))
+
+
+def _kind(part: Message) -> str:
+    kind = part.get_content_type()
+    return kind if MEDIA_TYPE.fullmatch(kind) else "application/octet-stream"
 
 
 def _children(part: Message) -> Iterator[Message]:

@@ -56,9 +56,9 @@ class TicketMail(models.Model):
             plans, self._create_attachments(plans), strict=True
         ):
             plan.values = self._message_values(plan, attachments)
-        messages = self._quietly("mail.message").create(
-            [dict(plan.values) for plan in plans]
-        )
+        model = self._quietly("mail.message")
+        with model._with_safe_bodies(plan.values["body"] for plan in plans):
+            messages = model.create([dict(plan.values) for plan in plans])
         for plan, message in zip(plans, messages, strict=True):
             plan.line.mail_message_id = message
         self._notify_followers(plans)

@@ -126,7 +126,8 @@ class TestText(BaseCase):
     def test_text_to_html(self):
         html = text_to_html("<b>\n> quoted\nsee https://x.example/a?b=1&c=2.")
         self.assertIn("&lt;b&gt;", html)
-        self.assertIn("<blockquote>quoted<br></blockquote>", html)
+        quote = '<blockquote data-o-mail-quote="1">quoted<br></blockquote>'
+        self.assertIn(quote, html)
         self.assertIn('href="https://x.example/a?b=1&amp;c=2"', html)
 
     def test_html_to_text(self):
@@ -134,3 +135,20 @@ class TestText(BaseCase):
             html_to_text("<style>x</style><p>one</p><p>two<br>three</p>"),
             "one\ntwo\nthree",
         )
+
+    def test_quotes_are_marked(self):
+        """What mail programs quote is folded by Odoo's client"""
+        mark = 'data-o-mail-quote="1"'
+        for html, count in (
+            ("<p>new</p><blockquote type=cite>old</blockquote>", 1),
+            ('<p>new</p><div class="gmail_quote">On Monday<p>old</p></div>', 1),
+            ('<p>new</p><div id="divRplyFwdMsg">From:</div><div>old</div>', 2),
+            (
+                "<p>new</p><div style='border:none;border-top:solid #E1E1E1 1.0pt'>"
+                "From:</div><p>old</p><p>old</p>",
+                3,
+            ),
+            ("<p>new</p>", 0),
+        ):
+            with self.subTest(html):
+                self.assertEqual(safe_html(html).html.count(mark), count)

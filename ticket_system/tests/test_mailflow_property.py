@@ -92,6 +92,8 @@ class TestAnything(BaseCase):
         for attachment in mail.attachments:
             self.assertTrue(attachment.filename)
             self.assertFalse(set(attachment.filename) & set("\r\n\0/\\"))
+            self.assertTrue(attachment.mimetype.isprintable())
+            self.assertFalse(set(attachment.content_id) & set("\r\n\0"))
         for text in (mail.text, mail.html, mail.subject, *map(str, mail.headers())):
             text.encode("utf-8")  # PostgreSQL takes neither surrogates nor NUL
             self.assertNotIn("\0", text)
