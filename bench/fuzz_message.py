@@ -46,7 +46,9 @@ def main(arguments: Sequence[str]) -> int:
     if not ok:
         print(done.stdout[-2000:], done.stderr[-4000:], sep="\n")
     mails = int(executed[1]) if executed else 0
-    print(json.dumps({"bench": "fuzz_message", "mails": mails, "found": found, "ok": ok}))
+    print(
+        json.dumps({"bench": "fuzz_message", "mails": mails, "found": found, "ok": ok})
+    )
     return 0 if ok else 1
 
 

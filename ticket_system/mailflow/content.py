@@ -110,7 +110,8 @@ def text_to_html(text: str) -> str:
         match = re.match(r"^((?:>\s?)+)", line)
         quoted = min(match[1].count(">"), 10) if match else 0
         blocks.append(
-            f'<blockquote {QUOTE}="1">' * (quoted - depth) + "</blockquote>" * (depth - quoted)
+            f'<blockquote {QUOTE}="1">' * (quoted - depth)
+            + "</blockquote>" * (depth - quoted)
         )
         depth = quoted
         blocks.append(_link(line[match.end() :] if match else line) + "<br>")
@@ -224,9 +225,7 @@ class _Keeper:
                 kept.append(f"{name}: {value.replace('!important', '').strip()}")
         return "; ".join(kept)
 
-    def _set_image(
-        self, element: etree._Element, attributes: dict[str, str]
-    ) -> None:
+    def _set_image(self, element: etree._Element, attributes: dict[str, str]) -> None:
         source = "".join(attributes.get("src", "").split())
         parked = attributes.get("data-original-src", "")
         if source.lower().startswith("cid:"):

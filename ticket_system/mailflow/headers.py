@@ -107,9 +107,7 @@ def addresses(fields: list[str]) -> list[tuple[str, str]]:
         for name, address in _mailboxes(text)[:ADDRESS_LIMIT]:
             address = visible(_decode_words(address) if "=?" in address else address)
             name = visible(_decode_words(name) if "=?" in name else name)
-            if "@" not in address and (
-                inner := ADDRESS.search(text)
-            ):
+            if "@" not in address and (inner := ADDRESS.search(text)):
                 address = inner[0]
             if "@" in address:
                 found.append((name.strip("'\" ")[:NAME_LIMIT], address.lower()[:320]))

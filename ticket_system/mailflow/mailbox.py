@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import ssl
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -11,9 +12,9 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any, Self
 
-from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError
 
+from .connection import Client
 from .errors import (
     CertificateRefused,
     EncryptionMissing,
@@ -28,6 +29,10 @@ BATCH_COUNT = 50
 BATCH_BYTES = 32 * 2**20
 MAIL_BYTES = 150 * 2**20
 UID_WINDOW = 20_000
+ANSWER_BYTES = 8 * 2**20  # of anything but mails
+ANSWER_SECONDS = 300.0
+FAREWELL_SECONDS = 5.0
+MAILS_SECONDS = 1800.0
 SEEN = rb"\Seen"
 
 
@@ -54,11 +59,15 @@ class RawMail:
 class LoginShim:
     """What Odoo's `_imap_login__` and its OAuth modules expect of a connection."""
 
-    def __init__(self, client: IMAPClient) -> None:
+    def __init__(self, client: Client) -> None:
         self._client = client
 
     def login(self, user: str, password: str) -> None:
-        self._client.login(user or "", password or "")
+        try:
+            self._client.login(user or "", password or "")
+        except LoginError as error:
+            said = str(error).replace(password or "\0", "…")
+            raise LoginError(said) from None
 
     def authenticate(self, mechanism: str, answer: Callable[[bytes], object]) -> None:
         self._client.sasl_login(mechanism, answer)
@@ -70,7 +79,7 @@ class LoginShim:
 class Mailbox:
     """A connection, used with `with`. All its errors are MailboxErrors."""
 
-    def __init__(self, client: IMAPClient) -> None:
+    def __init__(self, client: Client) -> None:
         self._client = client
         self._uid_next = 0
 
@@ -93,7 +102,7 @@ class Mailbox:
         """
         with _plain_words(f"{host}:{port}"):
             context = ssl.create_default_context(cafile=ca_file)
-            client = IMAPClient(
+            client = Client(
                 host,
                 port,
                 ssl=security == Security.TLS,
@@ -106,7 +115,7 @@ class Mailbox:
         try:
             if security == Security.STARTTLS:
                 mailbox._start_tls(context)
-            with _plain_words("the login", LoginRefused):
+            with mailbox._command("the login", LoginRefused):
                 login(LoginShim(client))
         except BaseException:
             mailbox.close()
@@ -114,7 +123,7 @@ class Mailbox:
         return mailbox
 
     def _start_tls(self, context: ssl.SSLContext) -> None:
-        with _plain_words("STARTTLS", EncryptionMissing):
+        with self._command("STARTTLS", EncryptionMissing):
             if not self._client.has_capability("STARTTLS"):
                 raise EncryptionMissing(
                     "The server offers no encryption (STARTTLS is missing)."
@@ -130,22 +139,37 @@ class Mailbox:
     def close(self) -> None:
         """Log out; a connection that is gone already is fine."""
         with contextlib.suppress(Exception):
+            self._client.allow(FAREWELL_SECONDS, ANSWER_BYTES)
             self._client.logout()
             return
         with contextlib.suppress(Exception):
             self._client.shutdown()
+
+    @contextlib.contextmanager
+    def _command(
+        self,
+        subject: str,
+        refused: type[MailboxError] = ProtocolError,
+        mails: bool = False,
+    ) -> Iterator[None]:
+        if mails:
+            self._client.allow(MAILS_SECONDS, MAIL_BYTES + BATCH_BYTES)
+        else:
+            self._client.allow(ANSWER_SECONDS, ANSWER_BYTES)
+        with _plain_words(subject, refused):
+            yield
 
     # ------------------------------------------------------------------
     # Reading
     # ------------------------------------------------------------------
 
     def folders(self) -> list[str]:
-        with _plain_words("the list of folders"):
+        with self._command("the list of folders"):
             return [name for _flags, _delimiter, name in self._client.list_folders()]
 
     def open(self, folder: str, readonly: bool = False) -> int:
         """Select the folder and return its UIDVALIDITY (RFC 3501, section 2.3.1.1)."""
-        with _plain_words(f"the folder “{folder}”", FolderMissing):
+        with self._command(f"the folder “{folder}”", FolderMissing):
             answer = self._client.select_folder(folder, readonly=readonly)
         try:
             self._uid_next = int(answer.get(b"UIDNEXT", 0))
@@ -164,7 +188,7 @@ class Mailbox:
         """
         found: set[int] = set()
         start = last_uid + 1
-        with _plain_words("the search"):
+        with self._command("the search"):
             while self._uid_next and start + UID_WINDOW < self._uid_next:
                 found.update(self._search(f"{start}:{start + UID_WINDOW - 1}", since))
                 start += UID_WINDOW
@@ -191,14 +215,15 @@ class Mailbox:
         """
         for start in range(0, len(uids), max_count):
             window = uids[start : start + max_count]
-            with _plain_words("the sizes"):
+            with self._command("the sizes"):
                 sizes = self._client.fetch(window, ["RFC822.SIZE"])
-            for part in _parts(window, sizes, max_bytes):
+                parts = list(_parts(window, sizes, max_bytes))
+            for part in parts:
                 if mails := self._fetch(part):
                     yield mails
 
     def _fetch(self, uids: list[int]) -> list[RawMail]:
-        with _plain_words("a mail"):
+        with self._command("a mail", mails=True):
             item = f"BODY.PEEK[]<0.{MAIL_BYTES}>"
             answer = self._client.fetch(uids, [item, "RFC822.SIZE", "INTERNALDATE"])
         mails = []
@@ -222,14 +247,14 @@ class Mailbox:
 
     def mark_seen(self, uids: Sequence[int]) -> None:
         if uids:
-            with _plain_words("marking as read"):
+            with self._command("marking as read"):
                 self._client.add_flags(uids, [SEEN], silent=True)
 
     def move(self, uids: Sequence[int], folder: str) -> None:
         """Move by MOVE (RFC 6851), else by COPY and deletion."""
         if not uids:
             return
-        with _plain_words(f"moving to “{folder}”"):
+        with self._command(f"moving to “{folder}”"):
             if not self._client.folder_exists(folder):
                 self._client.create_folder(folder)
             if self._client.has_capability("MOVE"):
@@ -246,7 +271,7 @@ class Mailbox:
         """
         if not uids:
             return
-        with _plain_words("deleting"):
+        with self._command("deleting"):
             self._client.delete_messages(uids, silent=True)
             if self._client.has_capability("UIDPLUS"):
                 self._client.uid_expunge(uids)
@@ -258,7 +283,7 @@ class Mailbox:
         flags: Sequence[bytes] = (SEEN,),
         when: datetime | None = None,
     ) -> None:
-        with _plain_words(f"copying to “{folder}”"):
+        with self._command(f"copying to “{folder}”"):
             if not self._client.folder_exists(folder):
                 self._client.create_folder(folder)
             self._client.append(folder, raw, flags, when)
@@ -323,7 +348,13 @@ def _plain_words(
         raise Unreachable(
             f"The server cannot be reached ({subject}): {error}."
         ) from error
-    except (ValueError, AssertionError, KeyError, TypeError, UnicodeError) as error:
+    except (
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        AssertionError,
+    ) as error:
         raise ProtocolError(
             f"The server's answer makes no sense ({subject})."
         ) from error
@@ -332,11 +363,13 @@ def _plain_words(
 def _refusal(
     error: Exception, subject: str, refused: type[MailboxError]
 ) -> MailboxError:
-    said = str(error)[:200]
     if isinstance(error, IMAPClientAbortError):
         return Unreachable(f"The connection broke off ({subject}).")
+    said = re.sub(r"^b(['\"])(.*)\1$", r"\2", str(error)).strip(" .")[:200]
     if refused is LoginRefused or isinstance(error, LoginError):
-        return LoginRefused(f"The server refused the user name or the password: {said}")
+        return LoginRefused(
+            f"The server refused the user name or the password: {said}."
+        )
     if refused is FolderMissing:
-        return FolderMissing(f"The server has not opened {subject}: {said}")
-    return refused(f"The server refused {subject}: {said}")
+        return FolderMissing(f"The server has not opened {subject}: {said}.")
+    return refused(f"The server refused {subject}: {said}.")

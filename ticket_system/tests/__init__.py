@@ -4,6 +4,7 @@ from . import test_faults
 from . import test_intake
 from . import test_mailflow_content
 from . import test_mailflow_decide
+from . import test_mailflow_mailbox
 from . import test_mailflow_mails
 from . import test_mailflow_message
 from . import test_mailflow_property

@@ -29,7 +29,11 @@ TOKENS = (
     *(b"Content-Type: ", b"multipart/mixed; boundary=b", b"text/html", b"text/plain"),
     *(b"message/rfc822", b"message/delivery-status", b"multipart/report", b"charset="),
     *(b"Content-Transfer-Encoding: ", b"base64", b"quoted-printable", b"x-uuencode"),
-    *(b"Content-Disposition: attachment; filename=", b"text/calendar", b"format=flowed"),
+    *(
+        b"Content-Disposition: attachment; filename=",
+        b"text/calendar",
+        b"format=flowed",
+    ),
     *(b"BEGIN:VCALENDAR", b"application/pkcs7-mime", b"a@b.example", b"group:;"),
 )
 SETTINGS = settings(
@@ -59,11 +63,9 @@ TRAPS = {
     "boundaries inside": lambda n: (
         b"Content-Type: multipart/mixed; boundary=b\n\n--b\n" + b"\n--c" * n
     ),
-    "nesting": lambda n: (
-        b"".join(
-            b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (i, i)
-            for i in range(n // 10)
-        )
+    "nesting": lambda n: b"".join(
+        b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (i, i)
+        for i in range(n // 10)
     ),
     "messages in messages": lambda n: b"Content-Type: message/rfc822\n\n" * (n // 10),
     "quoted-printable": lambda n: (
@@ -129,7 +131,9 @@ class TestAnything(BaseCase):
 
     def test_trees(self):
         """Well-formed mails: nothing is lost"""
-        leaf = st.tuples(st.sampled_from(("plain", "html", "file")), st.text(max_size=40))
+        leaf = st.tuples(
+            st.sampled_from(("plain", "html", "file")), st.text(max_size=40)
+        )
         tree = st.recursive(leaf, lambda inner: st.lists(inner, min_size=1, max_size=3))
 
         @SETTINGS
