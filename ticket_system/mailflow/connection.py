@@ -100,7 +100,9 @@ class Client(IMAPClient):  # type: ignore[misc]
 
     def _create_IMAP4(self) -> imaplib.IMAP4:
         if self.ssl:
-            return _Tls(self.host, self.port, self.ssl_context, self._timeout.connect)
+            return _Tls(  # type: ignore[call-arg]
+                self.host, self.port, self.ssl_context, self._timeout.connect
+            )
         return _Plain(self.host, self.port, self._timeout.connect)
 
     def allow(self, seconds: float, size: int) -> None:
