@@ -191,22 +191,23 @@ class FetchmailServer(models.Model):
                 "ticket_last_fetch": now,
             }
         if failures == FAILURES_TO_TELL:
-            self._ticket_tell_administrators(error)
+            summary = self.env._("Mails of %s are not fetched", self.name)
+            self.ticket_warning_ids = self._ticket_warn_administrators(summary, error)
         elif not failures and self.ticket_failures:
             self.ticket_warning_ids.unlink()
         values["ticket_last_error"] = error
         self.with_context(fetchmail_cron_running=True).write(values)
 
-    def _ticket_tell_administrators(self, error):
-        """An activity for each administrator; it goes when the account recovers."""
+    def _ticket_warn_administrators(self, summary, note):
+        """An activity for each administrator."""
         group = self.env.ref("ticket_system.group_administrator")
         users = group.all_user_ids.filtered(lambda user: user.active)
-        self.ticket_warning_ids = self.env["mail.activity"].create(
+        return self.env["mail.activity"].create(
             [
                 {
                     "activity_type_id": self.env.ref(WARNING).id,
-                    "summary": self.env._("Mails of %s are not fetched", self.name),
-                    "note": error,
+                    "summary": summary,
+                    "note": note,
                     "user_id": user.id,
                 }
                 for user in users

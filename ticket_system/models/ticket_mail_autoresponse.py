@@ -35,6 +35,32 @@ class TicketMail(models.Model):
         if due:
             self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
 
+    def _tell_of_storms(self, plans):
+        """Tell the administrators once an hour whom nothing answers any more."""
+        stormy = {
+            plan.message.sender.email: plan.line
+            for plan in plans
+            if plan.verdict.reason == "storm"
+        }
+        if not stormy:
+            return
+        told = self.search(
+            [
+                ("email_from", "in", list(stormy)),
+                ("reason", "=", "storm"),
+                ("create_date", ">", fields.Datetime.now() - timedelta(hours=1)),
+            ]
+        )
+        for sender, line in stormy.items():
+            if sender not in told.mapped("email_from"):
+                line.server_id._ticket_warn_administrators(
+                    self.env._("Mail storm from %s", sender),
+                    self.env._(
+                        "Tickets are still made of these mails, but for an hour none "
+                        "is answered automatically."
+                    ),
+                )
+
     def _is_answered_by_itself(self, plan):
         account = self.server_id
         return (

@@ -151,6 +151,7 @@ class TicketMail(models.Model):
         self._touch_replied(kept)
         self._mark_undelivered(kept)
         self._autorespond(kept)
+        self._tell_of_storms(kept)
         for plan in plans:
             plan.line.write(self._ledger_values(plan))
 

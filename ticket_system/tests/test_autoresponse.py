@@ -82,6 +82,10 @@ class TestAutoresponse(Autoresponding, TicketCase, MailCase):
             line = self.take_in(mail(subject=f"storm {turn}"))
             self.assertTrue(line.ticket_id)
             self.assertEqual(line.reason == "storm", turn >= 2)
+        warnings = self.env["mail.activity"].search([("summary", "like", "Mail storm")])
+        told = warnings.filtered(lambda w: w.user_id == self.administrator)
+        self.assertEqual(len(told), 1)
+        self.assertIn("carla@customer.example", told.summary)
 
     def test_stranger_learns_no_other_number(self):
         """Threat 1: the answer names the new number only"""
