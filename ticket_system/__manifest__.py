@@ -24,6 +24,7 @@
         "data/mail_layout_data.xml",
         "wizard/ticket_reply_views.xml",
         "views/ticket_ticket_views.xml",
+        "views/ticket_ticket_actions.xml",
         "views/ticket_queue_views.xml",
         "views/ticket_template_views.xml",
         "views/ticket_tag_views.xml",

@@ -4,6 +4,8 @@ from . import ticket_queue
 from . import ticket_template_category
 from . import ticket_template
 from . import ticket_ticket
+from . import ticket_ticket_batch
+from . import ticket_ticket_customer
 from . import ticket_ticket_messages
 from . import ticket_rule
 from . import ticket_mail

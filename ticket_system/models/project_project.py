@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class ProjectProject(models.Model):
@@ -18,6 +18,7 @@ class ProjectProject(models.Model):
         "Ticket Templates",
     )
 
+    @api.depends_context("uid")
     def _compute_ticket_count(self):
         counts = dict(
             self.env["ticket.ticket"]._read_group(

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class ResPartner(models.Model):
@@ -9,6 +9,7 @@ class ResPartner(models.Model):
         compute="_compute_ticket_count", groups="ticket_system.group_agent"
     )
 
+    @api.depends_context("uid")
     def _compute_ticket_count(self):
         counts = dict(
             self.env["ticket.ticket"]._read_group(

@@ -56,6 +56,7 @@ class TicketQueue(models.Model):
         for queue in self:
             queue.member_ids |= queue.user_id
 
+    @api.depends_context("uid")
     def _compute_counts(self):
         groups = self.env["ticket.ticket"]._read_group(
             [("queue_id", "in", self.ids), ("is_closed", "=", False)],

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..mailflow import number
@@ -223,25 +224,21 @@ class TicketTicket(models.Model):
     # Actions
     # ------------------------------------------------------------------
 
-    def _set_status(self, code):
-        self.write({"status_id": self.env["ticket.status"]._by_code(code).id})
-
-    def action_take(self):
-        """Make the current user the agent of these tickets."""
-        self.write({"user_id": self.env.uid, "is_unread": False})
-        self.filtered(lambda t: t.status_category == "new")._set_status("open")
-
-    def action_give_back(self):
-        self.write({"user_id": False})
-
-    def action_close(self):
-        self._set_status("closed")
-
-    def action_trash(self):
-        self._set_status("trash")
-
-    def action_reopen(self):
-        self._set_status("open")
+    def action_next(self):
+        """The ticket that waits longest in the user's queues, after this one."""
+        waiting = self.search(
+            [
+                ("is_closed", "=", False),
+                ("waiting_since", "!=", False),
+                ("user_id", "in", (False, self.env.uid)),
+                ("id", "not in", self.ids),
+            ],
+            order="priority desc, waiting_since, id",
+            limit=1,
+        )
+        if not waiting:
+            raise UserError(self.env._("Nobody else waits. Well done!"))
+        return waiting.get_formview_action() | {"target": "main"}
 
     def action_reply(self):
         self.ensure_one()
@@ -270,4 +267,4 @@ class TicketTicket(models.Model):
                 ("status_id.category", "=", "waiting_customer"),
                 ("last_message", "<", fields.Datetime.now() - timedelta(days=days)),
             ]
-        )._set_status("closed")
+        ).status_id = self.env["ticket.status"]._by_code("closed")

@@ -1,5 +1,6 @@
 from . import test_account
 from . import test_autoresponse
+from . import test_batch
 from . import test_faults
 from . import test_intake
 from . import test_mailflow_content

@@ -52,6 +52,11 @@ class TestTours(TicketWorld, HttpCase):
         self.assertEqual(self.ticket.user_id, self.agent)
         self.assertTrue(self.ticket.last_outbound)
 
+    def test_batch(self):
+        """R33, P9: spam into the trash, and back by one click"""
+        self.start_tour("/odoo/tickets", "ticket_system_batch", login="test_agent")
+        self.assertEqual(self.ticket.status_id.code, "new")
+
     def test_without_rights(self):
         """R6: no set-up menus, set-up actions and calls refused"""
         self.start_tour("/odoo/tickets", "ticket_system_no_set_up", login="test_agent")

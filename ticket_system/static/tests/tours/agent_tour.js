@@ -56,6 +56,35 @@ registry.category("web_tour.tours").add("ticket_system_agent", {
     ],
 });
 
+registry.category("web_tour.tours").add("ticket_system_batch", {
+    url: "/odoo/tickets",
+    steps: () => [
+        {
+            content: "Select the ticket",
+            trigger: ".o_data_row:has(td:contains('Broken wheel')) .o_list_record_selector input",
+            run: "click",
+        },
+        {
+            content: "Into the trash",
+            trigger: "button[name=action_trash]",
+            run: "click",
+        },
+        {
+            content: "It is gone from the list",
+            trigger: ".o_list_view:not(:has(.o_data_row td:contains('Broken wheel')))",
+        },
+        {
+            content: "Undo",
+            trigger: ".o_notification:contains('1 ticket') button:contains('Undo')",
+            run: "click",
+        },
+        {
+            content: "It is back",
+            trigger: ".o_data_row td:contains('Broken wheel')",
+        },
+    ],
+});
+
 registry.category("web_tour.tours").add("ticket_system_no_set_up", {
     url: "/odoo/tickets",
     steps: () => [

@@ -1,0 +1,121 @@
+from collections import defaultdict
+
+from odoo import api, models
+
+# what may be put back by `action_undo`
+CHANGEABLE = {
+    "status_id",
+    "user_id",
+    "priority",
+    "is_private",
+    "is_gdpr",
+    "is_unread",
+}
+
+
+class TicketTicket(models.Model):
+    """What agents do to one ticket or to thousands at once, and undo (R33-R37)."""
+
+    _inherit = "ticket.ticket"
+
+    def action_take(self):
+        """Make the current user the agent of these tickets; new ones are open now."""
+        new = self.filtered(lambda ticket: ticket.status_category == "new")
+        values = {"user_id": self.env.uid, "is_unread": False}
+        status = self.env["ticket.status"]._by_code("open")
+        return self._change(
+            self.env._("You have taken %s"),
+            (new, {**values, "status_id": status.id}),
+            (self - new, values),
+        )
+
+    def action_give_back(self):
+        return self._change_all(self.env._("You have given back %s"), user_id=False)
+
+    def action_close(self):
+        return self._change_all(self.env._("Closed: %s"), **self._status("closed"))
+
+    def action_reopen(self):
+        return self._change_all(self.env._("Reopened: %s"), **self._status("open"))
+
+    def action_trash(self):
+        return self._change_all(
+            self.env._("Moved to the trash: %s"), **self._status("trash")
+        )
+
+    def action_archive_unread(self):
+        """Close what was never opened (R34)."""
+        unread = self.filtered("is_unread")
+        return unread._change_all(
+            self.env._("Closed unread: %s"), **self._status("closed")
+        )
+
+    def action_mark_private(self):
+        """Seen by their agents alone; who marks what nobody has taken, takes it."""
+        free = self.filtered(lambda ticket: not ticket.user_id)
+        return self._change(
+            self.env._("Private now: %s"),
+            (free, {"is_private": True, "user_id": self.env.uid}),
+            (self - free, {"is_private": True}),
+        )
+
+    def action_unmark_private(self):
+        return self._change_all(self.env._("No longer private: %s"), is_private=False)
+
+    def action_mark_personal(self):
+        """Mine, and seen by me alone (R36)."""
+        return self._change_all(
+            self.env._("Personal now: %s"), is_private=True, user_id=self.env.uid
+        )
+
+    def action_mark_priority(self):
+        return self._change_all(self.env._("Priority now: %s"), priority="1")
+
+    def action_unmark_priority(self):
+        return self._change_all(self.env._("No longer priority: %s"), priority="0")
+
+    def action_mark_unread(self):
+        return self._change_all(self.env._("Unread again: %s"), is_unread=True)
+
+    @api.model
+    def action_undo(self, changes):
+        """Put back what `_change` has reported, with the rights of the user.
+
+        :param changes: a list of (values, ticket ids)
+        """
+        for values, ids in changes:
+            allowed = {key: values[key] for key in CHANGEABLE & values.keys()}
+            self.browse(ids).exists().write(allowed)
+
+    def _status(self, code):
+        return {"status_id": self.env["ticket.status"]._by_code(code).id}
+
+    def _change_all(self, message, **values):
+        return self._change(message, (self, values))
+
+    def _change(self, message, *changes):
+        """Write each (tickets, values); return a notification that offers the undo.
+
+        :param message: a sentence with one %s for the number of tickets
+        """
+        undo = []
+        for tickets, values in changes:
+            undo += tickets._before(values)
+            if tickets:
+                tickets.write(values)
+        count = sum(len(tickets) for tickets, _values in changes)
+        tickets = (
+            self.env._("1 ticket") if count == 1 else self.env._("%d tickets", count)
+        )
+        return {
+            "type": "ir.actions.client",
+            "tag": "ticket_system.changed",
+            "params": {"message": message % tickets, "undo": undo},
+        }
+
+    def _before(self, values):
+        """[(values, ticket ids)]: what `values` are going to replace."""
+        found = defaultdict(list)
+        for row in self.read(list(values), load=""):
+            found[tuple((name, row[name]) for name in values)].append(row["id"])
+        return [(dict(state), ids) for state, ids in found.items()]
