@@ -7,6 +7,8 @@ from . import ticket_ticket
 from . import ticket_ticket_batch
 from . import ticket_ticket_customer
 from . import ticket_ticket_messages
+from . import ticket_ticket_presence
+from . import ticket_lock
 from . import ticket_rule
 from . import ticket_mail
 from . import ticket_mail_intake

@@ -5,7 +5,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from odoo import Command
-from odoo.tests import HttpCase, JsonRpcException, tagged
+from odoo.tests import HttpCase, JsonRpcException, new_test_user, tagged
 from odoo.tests.common import ChromeBrowser
 from odoo.tools import mute_logger
 
@@ -56,6 +56,29 @@ class TestTours(TicketWorld, HttpCase):
         """R33, P9: spam into the trash, and back by one click"""
         self.start_tour("/odoo/tickets", "ticket_system_batch", login="test_agent")
         self.assertEqual(self.ticket.status_id.code, "new")
+
+    def test_presence(self):
+        """R30, P8: a colleague is at it; take over; they see no banner afterwards"""
+        colleague = new_test_user(
+            self.env,
+            "test_colleague",
+            "ticket_system.group_agent_all",
+            name="Ali Agent",
+        )
+        self.ticket.with_user(colleague).enter()
+        url = f"/odoo/tickets/{self.ticket.id}"
+        for size in ("1440x900", "390x844"):
+            picture = f"presence-{size.split('x')[0]}"
+            self.take_picture(picture, url, ".o_ticket_presence", size)
+        self.take_picture(
+            "editing-1440",
+            "/odoo/tickets",
+            ".o_data_row [name=editor_ids] img",
+            "1440x900",
+        )
+        self.browser_size = "1440x900"
+        self.start_tour(url, "ticket_system_take_over", login="test_agent")
+        self.assertEqual(self.ticket.user_id, self.agent)
 
     def test_without_rights(self):
         """R6: no set-up menus, set-up actions and calls refused"""

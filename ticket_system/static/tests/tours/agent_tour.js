@@ -85,6 +85,28 @@ registry.category("web_tour.tours").add("ticket_system_batch", {
     ],
 });
 
+registry.category("web_tour.tours").add("ticket_system_take_over", {
+    steps: () => [
+        {
+            content: "Somebody is at it",
+            trigger: ".o_ticket_presence:contains('Ali Agent')",
+        },
+        {
+            content: "Take over",
+            trigger: ".o_ticket_presence button:contains('Take Over')",
+            run: "click",
+        },
+        {
+            content: "Nobody else is at it",
+            trigger: ".o_form_view:not(:has(.o_ticket_presence))",
+        },
+        {
+            content: "It is mine",
+            trigger: "[name=user_id] input:value(test_agent)",
+        },
+    ],
+});
+
 registry.category("web_tour.tours").add("ticket_system_no_set_up", {
     url: "/odoo/tickets",
     steps: () => [

@@ -1,0 +1,61 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+# seconds; the client tells every HEARTBEAT (presence.js) that it is still there
+EXPIRY = 120
+
+
+class TicketLock(models.Model):
+    """Who has which ticket open. A table of its own, so that nobody's heartbeat gets in
+    the way of who changes the ticket; what is not renewed expires."""
+
+    _name = "ticket.lock"
+    _description = "Ticket Being Edited"
+    _log_access = False
+
+    ticket_id = fields.Many2one("ticket.ticket", required=True, ondelete="cascade")
+    user_id = fields.Many2one(
+        "res.users", required=True, index=True, ondelete="cascade"
+    )
+    since = fields.Datetime(required=True)
+    last_seen = fields.Datetime(required=True, index=True)
+
+    _ticket_user_uniq = models.Constraint(
+        "unique(ticket_id, user_id)", "A user edits a ticket once."
+    )
+
+    @api.model
+    def _alive(self):
+        return Domain(
+            "last_seen", ">", fields.Datetime.now() - timedelta(seconds=EXPIRY)
+        )
+
+    def _renew(self, ticket):
+        """Note that the user has the ticket open; whether that is new."""
+        now = fields.Datetime.now()
+        [[is_new]] = self.env.execute_query(
+            SQL(
+                """
+                INSERT INTO ticket_lock AS lock (ticket_id, user_id, since, last_seen)
+                VALUES (%(ticket)s, %(user)s, %(now)s, %(now)s)
+                ON CONFLICT (ticket_id, user_id) DO UPDATE
+                SET since = CASE WHEN lock.last_seen > %(alive)s
+                                 THEN lock.since ELSE %(now)s END,
+                    last_seen = %(now)s
+                RETURNING since = %(now)s
+                """,
+                ticket=ticket.id,
+                user=self.env.uid,
+                now=now,
+                alive=now - timedelta(seconds=EXPIRY),
+            )
+        )
+        self.invalidate_model()
+        return is_new
+
+    @api.autovacuum
+    def _gc_expired(self):
+        self.search(~self._alive()).unlink()

@@ -1,0 +1,108 @@
+from odoo import api, fields, models
+
+CHANNEL = "ticket_system.presence"
+
+
+class TicketTicket(models.Model):
+    """Colleagues see who works on a ticket while they do (R30, P8).
+
+    The bus carries ids alone, to all agents; whoever shows the ticket then asks, with
+    their own rights, who is there.
+    """
+
+    _inherit = "ticket.ticket"
+
+    editor_ids = fields.Many2many(
+        "res.users",
+        string="Being Edited",
+        compute="_compute_editor_ids",
+        search="_search_editor_ids",
+    )
+
+    def _compute_editor_ids(self):
+        locks = self.env["ticket.lock"].sudo()
+        found = dict(
+            locks._read_group(
+                locks._alive() & fields.Domain("ticket_id", "in", self.ids),
+                ["ticket_id"],
+                ["user_id:recordset"],
+            )
+        )
+        for ticket in self:
+            users = found.get(ticket._origin.sudo(), self.env["res.users"])
+            ticket.editor_ids = users.with_env(self.env)
+
+    @api.model
+    def _search_editor_ids(self, operator, value):
+        if operator not in ("in", "not in"):
+            return NotImplemented
+        locks = self.env["ticket.lock"].sudo()
+        users = [user for user in value if user]
+        domain = locks._alive()
+        if users:
+            domain &= fields.Domain("user_id", "in", users)
+        tickets = fields.Domain(
+            "id", "in", locks._search(domain).subselect("ticket_id")
+        )
+        is_positive = (operator == "in") == bool(users)
+        return tickets if is_positive else ~tickets
+
+    def enter(self):
+        """Tell that the user has the ticket open; to be repeated.
+
+        :return: the others who do: [{"name", "since"}]
+        """
+        self.ensure_one()
+        self.check_access("read")
+        locks = self.env["ticket.lock"].sudo()
+        if locks._renew(self):
+            self._tell_presence()
+        others = locks.search(
+            locks._alive()
+            & fields.Domain("ticket_id", "=", self.id)
+            & fields.Domain("user_id", "!=", self.env.uid),
+            order="since",
+        )
+        return [
+            {
+                "name": lock.user_id.name,
+                "since": fields.Datetime.to_string(lock.since),
+            }
+            for lock in others
+        ]
+
+    def leave(self):
+        """The user has closed the ticket."""
+        self._locks().filtered(lambda lock: lock.user_id == self.env.user).unlink()
+        self._tell_presence()
+
+    def action_take_over(self):
+        """Become the agent, and tell those who were at it."""
+        self.ensure_one()
+        self.check_access("write")
+        result = self.action_take()
+        others = self._locks().user_id - self.env.user
+        for user in others:
+            user._bus_send(
+                "simple_notification",
+                {
+                    "type": "warning",
+                    "sticky": True,
+                    "title": self.display_name,
+                    "message": self.env._(
+                        "%s has taken over this ticket.", self.env.user.name
+                    ),
+                },
+            )
+            user._bus_send("ticket_system.taken_over", {"id": self.id})
+        self._locks().filtered(lambda lock: lock.user_id in others).unlink()
+        self._tell_presence()
+        return result
+
+    def _locks(self):
+        return self.env["ticket.lock"].sudo().search([("ticket_id", "in", self.ids)])
+
+    def _tell_presence(self):
+        agents = self.env.ref("ticket_system.group_agent").sudo()
+        for ticket in self:
+            agents._bus_send(CHANNEL, {"id": ticket.id})

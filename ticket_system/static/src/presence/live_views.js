@@ -1,0 +1,44 @@
+import { onWillDestroy } from "@odoo/owl";
+
+import { registry } from "@web/core/registry";
+import { useService } from "@web/core/utils/hooks";
+import { KanbanController } from "@web/views/kanban/kanban_controller";
+import { kanbanView } from "@web/views/kanban/kanban_view";
+import { ListController } from "@web/views/list/list_controller";
+import { listView } from "@web/views/list/list_view";
+
+/** Reloads the one record shown whose presence has changed, nothing else. */
+function useLivePresence(controller) {
+    const bus = useService("bus_service");
+    const update = ({ id }) => {
+        const shown = records(controller.model.root).find(({ resId }) => resId === id);
+        if (shown && !shown.isInEdition) {
+            shown.load();
+        }
+    };
+    bus.subscribe("ticket_system.presence", update);
+    onWillDestroy(() => bus.unsubscribe("ticket_system.presence", update));
+}
+
+function records(list) {
+    return list.groups ? list.groups.flatMap((group) => records(group.list)) : list.records;
+}
+
+class TicketListController extends ListController {
+    setup() {
+        super.setup();
+        useLivePresence(this);
+    }
+}
+
+class TicketKanbanController extends KanbanController {
+    setup() {
+        super.setup();
+        useLivePresence(this);
+    }
+}
+
+registry.category("views").add("ticket_list", { ...listView, Controller: TicketListController });
+registry
+    .category("views")
+    .add("ticket_kanban", { ...kanbanView, Controller: TicketKanbanController });

@@ -1,0 +1,97 @@
+import { Component, onWillDestroy, onWillStart, onWillUpdateProps, useState } from "@odoo/owl";
+
+import { browser } from "@web/core/browser/browser";
+import { deserializeDateTime, formatDateTime } from "@web/core/l10n/dates";
+import { _t } from "@web/core/l10n/translation";
+import { registry } from "@web/core/registry";
+import { useService } from "@web/core/utils/hooks";
+import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
+
+const HEARTBEAT = 45_000; // see EXPIRY in ticket_lock.py
+
+/** Tells colleagues that the ticket is open here, and shows who else has it open. */
+export class TicketPresence extends Component {
+    static template = "ticket_system.Presence";
+    static props = { ...standardWidgetProps };
+
+    setup() {
+        this.orm = useService("orm");
+        this.bus = useService("bus_service");
+        this.state = useState({ others: [], takenOver: false });
+        this.onPresence = ({ id }) => id === this.ticketId && this.enter();
+        this.onTakenOver = ({ id }) => {
+            if (id === this.ticketId) {
+                this.state.takenOver = true;
+            }
+        };
+        this.onPageHide = () => this.leaveByBeacon();
+        this.bus.subscribe("ticket_system.presence", this.onPresence);
+        this.bus.subscribe("ticket_system.taken_over", this.onTakenOver);
+        browser.addEventListener("pagehide", this.onPageHide);
+        this.timer = browser.setInterval(() => this.enter(), HEARTBEAT);
+        onWillStart(() => this.open(this.props.record.resId));
+        onWillUpdateProps(({ record }) => this.open(record.resId));
+        onWillDestroy(() => {
+            browser.clearInterval(this.timer);
+            browser.removeEventListener("pagehide", this.onPageHide);
+            this.bus.unsubscribe("ticket_system.presence", this.onPresence);
+            this.bus.unsubscribe("ticket_system.taken_over", this.onTakenOver);
+            this.open(false);
+        });
+    }
+
+    get names() {
+        return this.state.others.map(({ name }) => name).join(", ");
+    }
+
+    get since() {
+        const since = deserializeDateTime(this.state.others[0].since);
+        return formatDateTime(since, { format: "HH:mm" });
+    }
+
+    get message() {
+        return _t("%(names)s: working on this ticket since %(time)s", {
+            names: this.names,
+            time: this.since,
+        });
+    }
+
+    async open(ticketId) {
+        if (ticketId === this.ticketId) {
+            return;
+        }
+        if (this.ticketId) {
+            this.orm.silent.call("ticket.ticket", "leave", [this.ticketId]);
+        }
+        this.ticketId = ticketId;
+        Object.assign(this.state, { others: [], takenOver: false });
+        await this.enter();
+    }
+
+    async enter() {
+        const ticketId = this.ticketId;
+        if (!ticketId || this.state.takenOver) {
+            return;
+        }
+        const others = await this.orm.silent.call("ticket.ticket", "enter", [ticketId]);
+        if (ticketId === this.ticketId) {
+            this.state.others = others;
+        }
+    }
+
+    async takeOver() {
+        await this.orm.call("ticket.ticket", "action_take_over", [this.ticketId]);
+        await this.props.record.load();
+        await this.enter();
+    }
+
+    leaveByBeacon() {
+        if (this.ticketId) {
+            const data = new FormData();
+            data.append("csrf_token", odoo.csrf_token);
+            browser.navigator.sendBeacon(`/ticket_system/leave/${this.ticketId}`, data);
+        }
+    }
+}
+
+registry.category("view_widgets").add("ticket_presence", { component: TicketPresence });
