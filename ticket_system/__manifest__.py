@@ -23,6 +23,7 @@
         "data/ir_cron_data.xml",
         "data/mail_layout_data.xml",
         "wizard/ticket_reply_views.xml",
+        "report/ticket_report.xml",
         "views/ticket_ticket_views.xml",
         "views/ticket_ticket_actions.xml",
         "views/ticket_queue_views.xml",

@@ -6,6 +6,8 @@ from odoo.tools import format_date, formataddr, is_html_empty
 
 from ..mailflow import outgoing
 
+CONVERSATION = ("email", "comment", "auto_comment")
+
 
 class TicketTicket(models.Model):
     """What comes in and what goes out."""
@@ -85,6 +87,17 @@ class TicketTicket(models.Model):
             or values.get("subtype_id") == comment
         )
         return is_comment and not values.get("is_internal")
+
+    def _conversation(self):
+        """What was written to and fro, oldest first: no notes, nothing internal."""
+        comment = self.env.ref("mail.mt_comment")
+        return self.message_ids.filtered(
+            lambda message: (
+                message.message_type in CONVERSATION
+                and message.subtype_id == comment
+                and not message.is_internal
+            )
+        ).sorted("date")
 
     def _message_post_after_hook(self, message, msg_values):
         super()._message_post_after_hook(message, msg_values)

@@ -11,6 +11,7 @@ from . import test_mailflow_message
 from . import test_mailflow_property
 from . import test_presence
 from . import test_reply
+from . import test_report
 from . import test_round_trip
 from . import test_rule
 from . import test_security

@@ -19,6 +19,7 @@ MAILS = (
     {"subject": "Re: Opening hours at Easter", "sender": "Ina Ilg <ina@ilg.example>"},
     {"subject": "Rücksendung der Klingel", "sender": "Jörg Öz <j.oez@post.example>"},
 )
+REPORT = "ticket_system.report_ticket_document"
 
 
 @tagged("post_install", "-at_install")
@@ -148,6 +149,7 @@ class TestTours(TicketWorld, HttpCase):
                 ".o_kanban_view .o_kanban_record",
             ),
             ("queues", "/odoo/ticket-queues", ".o_kanban_record"),
+            ("print", f"/report/html/{REPORT}/{self.ticket.id}", ".page"),
         ):
             for size in ("1440x900", "390x844"):
                 with self.subTest(name=name, size=size):

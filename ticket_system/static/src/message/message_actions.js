@@ -1,0 +1,14 @@
+import { registerMessageAction } from "@mail/core/common/message_actions";
+
+import { _t } from "@web/core/l10n/translation";
+
+registerMessageAction("ticket_system.print", {
+    condition: ({ thread }) => thread?.model === "ticket.ticket",
+    icon: "fa fa-print",
+    name: _t("Print"),
+    onSelected: ({ message, owner }) =>
+        owner.env.services.action.doAction("ticket_system.message_report_action", {
+            additionalContext: { active_ids: [message.id], active_model: "mail.message" },
+        }),
+    sequence: 130,
+});
