@@ -22,6 +22,7 @@
         "data/ticket_status_data.xml",
         "data/ir_cron_data.xml",
         "data/mail_layout_data.xml",
+        "wizard/ticket_attachment_link_views.xml",
         "wizard/ticket_reply_views.xml",
         "report/ticket_report.xml",
         "views/ticket_ticket_views.xml",

@@ -50,6 +50,14 @@ def subject(text: str, number: str) -> str:
     return f"{answer}[Ticket #{number}] {bare}"[:SUBJECT_LIMIT].strip()
 
 
+def bare_subject(text: str) -> str:
+    """`text` without the prefixes of answers and without ticket numbers."""
+    text = re.sub(
+        r"[\[(]?\s*(?:Ticket\s*)?#\d+\s*[\])]?", " ", visible(text), flags=re.I
+    )
+    return PREFIX.sub("", " ".join(text.split()))
+
+
 def placeholders(text: str, values: Mapping[str, str], html: bool = False) -> str:
     """Put the values in for `{NAME}` and so on; unknown ones stay as written.
 

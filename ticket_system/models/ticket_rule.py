@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ..mailflow import message as mailmessage
-from ..mailflow import rules
+from ..mailflow import outgoing, rules
 from .ticket_ticket import PRIORITIES
 
 TEST_LIMIT = 500
@@ -138,4 +138,26 @@ class TicketRule(models.Model):
             ),
             "domain": [("id", "in", caught.ids)],
             "context": {},
+        }
+
+
+class TicketTicket(models.Model):
+    _inherit = "ticket.ticket"
+
+    def action_make_rule(self):
+        """A new rule whose conditions this ticket meets (R63), still to be saved."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("New Rule"),
+            "res_model": "ticket.rule",
+            "view_mode": "form",
+            "target": "current",
+            "context": {
+                "default_name": self.env._("Like ticket %s", self.number),
+                "default_sender": self.email_from,
+                "default_subject": outgoing.bare_subject(self.name),
+                "default_queue_id": self.queue_id.id,
+                "default_project_id": self.project_id.id,
+            },
         }

@@ -89,7 +89,7 @@ class TicketTicket(models.Model):
         return is_comment and not values.get("is_internal")
 
     def _conversation(self):
-        """What was written to and fro, oldest first: no notes, nothing internal."""
+        """What was written to and fro, in the order it came: no notes."""
         comment = self.env.ref("mail.mt_comment")
         return self.message_ids.filtered(
             lambda message: (
@@ -97,7 +97,7 @@ class TicketTicket(models.Model):
                 and message.subtype_id == comment
                 and not message.is_internal
             )
-        ).sorted("date")
+        ).sorted("id")
 
     def _message_post_after_hook(self, message, msg_values):
         super()._message_post_after_hook(message, msg_values)

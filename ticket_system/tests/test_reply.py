@@ -31,6 +31,24 @@ class TestReply(TicketCase, MailCase):
         self.assertEqual(form.email_to, "carla@customer.example")
         self.assertIn(f"Ticket #{self.ticket.number}", form.subject)
 
+    def test_news(self):
+        """P8: what came in meanwhile is shown before anything is sent"""
+        reply = (
+            self.env["ticket.reply"]
+            .with_user(self.agent)
+            .create({"ticket_id": self.ticket.id, "body": "<p>New one?</p>"})
+        )
+        number = self.ticket.number
+        self.take_in(mail(subject=f"#{number}", body="It works again, thanks!"))
+        with self.mock_mail_gateway():
+            action = reply.action_send()
+            self.assertFalse(self._new_mails)
+            self.assertEqual(action["res_id"], reply.id)
+            self.assertIn("Carla Customer", reply.news)
+            self.assertIn("It works again", reply.news)
+            reply.action_send()
+        self.assertEqual(len(self._new_mails), 1)
+
     def test_one_mail_from_the_account(self):
         """R15, R47: one mail with To and Cc, from the address the mail came to"""
         sent = self.reply(

@@ -25,7 +25,9 @@ class TestReport(TicketCase):
         return html.decode()
 
     def test_ticket(self):
-        html = self.render("ticket_system.ticket_report_action", self.ticket, self.agent)
+        html = self.render(
+            "ticket_system.ticket_report_action", self.ticket, self.agent
+        )
         for text in (
             self.ticket.number,
             "Broken wheel",

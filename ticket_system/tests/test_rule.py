@@ -76,3 +76,13 @@ class TestRule(TicketCase):
         found = self.env["ticket.mail"].search(action["domain"])
         self.assertIn(caught, found)
         self.assertNotIn(_other, found)
+
+    def test_from_a_ticket(self):
+        """R63: the conditions are filled in, and the ticket's mail meets them"""
+        line = self.take_in(mail(subject="Re: Newsletter 7"))
+        action = line.ticket_id.action_make_rule()
+        rule = self.env["ticket.rule"].with_context(**action["context"])
+        rule = rule.create({"is_private": True})
+        self.assertEqual((rule.sender, rule.subject), (line.email_from, "Newsletter 7"))
+        again = self.take_in(mail(subject="Newsletter 7 again"))
+        self.assertTrue(again.ticket_id.is_private)

@@ -24,6 +24,16 @@ class TicketReply(models.TransientModel):
         default=lambda self: self.env["ticket.status"]._by_code("closed"),
     )
 
+    seen_message_id = fields.Many2one(
+        "mail.message", compute="_compute_seen_message_id", store=True
+    )
+    news = fields.Text(readonly=True)
+
+    @api.depends("ticket_id")
+    def _compute_seen_message_id(self):
+        for reply in self:
+            reply.seen_message_id = reply.ticket_id._conversation()[-1:]
+
     @api.depends("ticket_id")
     def _compute_subject(self):
         for reply in self:
@@ -41,8 +51,12 @@ class TicketReply(models.TransientModel):
             reply.body = reply.ticket_id._signature()
 
     def action_send(self):
+        """Send, unless somebody wrote meanwhile: then show that first (P8)."""
         self.ensure_one()
         self.ticket_id.check_access("write")
+        if news := self._news():
+            self.write({"seen_message_id": news[-1].id, "news": self._in_short(news)})
+            return self._show_again()
         try:
             self.ticket_id._send_reply(
                 subject=self.subject,
@@ -55,3 +69,26 @@ class TicketReply(models.TransientModel):
         except MailflowError as error:
             raise UserError(str(error)) from error
         return {"type": "ir.actions.act_window_close"}
+
+    def _news(self):
+        """What was written by and to the customer since this answer was begun."""
+        messages = self.ticket_id._conversation()
+        return messages.filtered(lambda message: message.id > self.seen_message_id.id)
+
+    def _in_short(self, messages):
+        return "\n".join(
+            f"{message.email_from or message.author_id.name}: {message.preview}"
+            for message in messages
+        )
+
+    def _show_again(self):
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Reply"),
+            "res_model": self._name,
+            "res_id": self.id,
+            "view_mode": "form",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"dialog_size": "large"},
+        }

@@ -1,0 +1,77 @@
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from .common import TicketCase, mail
+
+
+@tagged("post_install", "-at_install")
+class TestAttachmentLink(TicketCase):
+    """R46: a received file goes to a document"""
+
+    def setUp(self):
+        super().setUp()
+        files = [("invoice.pdf", b"%PDF-1.4", "application", "pdf")]
+        self.ticket = self.take_in(mail(attachments=files)).ticket_id
+        self.file = self.ticket.message_ids.attachment_ids
+        self.task = self.env["project.task"].create(
+            {"name": "Pay", "project_id": self.project.id, "user_ids": self.agent.ids}
+        )
+
+    def wizard(self, user, **values):
+        return (
+            self.env["ticket.attachment.link"]
+            .with_user(user)
+            .create(
+                {
+                    "ticket_id": self.ticket.id,
+                    "attachment_ids": self.file.ids,
+                    "document": f"res.partner,{self.customer.id}",
+                    **values,
+                }
+            )
+        )
+
+    def test_attach(self):
+        self.agent.group_ids += self.env.ref("base.group_partner_manager")
+        wizard = self.wizard(self.agent)
+        self.assertEqual(wizard.available_ids, self.file)
+        action = wizard.action_attach()
+        self.assertEqual(action["res_model"], "res.partner")
+        copy = self.customer.message_ids[0].attachment_ids
+        self.assertEqual((copy.name, copy.raw), ("invoice.pdf", b"%PDF-1.4"))
+        self.assertEqual(copy.res_id, self.customer.id)
+        self.assertEqual(self.file.res_model, "ticket.ticket", "the original stays")
+        self.assertIn("Carla Customer", self.ticket.message_ids[0].body)
+
+    def test_choice(self):
+        """Only what the user may write is offered"""
+        models = dict(
+            self.env["ticket.attachment.link"].with_user(self.agent)._select_document()
+        )
+        self.assertIn("ticket.ticket", models)
+        self.assertNotIn("fetchmail.server", models)
+        self.assertNotIn("res.partner", models)
+
+    @mute_logger("odoo.addons.base.models.ir_rule", "odoo.addons.base.models.ir_model")
+    def test_rights(self):
+        """Neither into a document nor from a ticket that is not the user's"""
+        foreign = self.new_ticket(queue_id=self.accounting.id)
+        with self.assertRaises(AccessError):
+            document = f"ticket.ticket,{foreign.id}"
+            self.wizard(self.agent, document=document).action_attach()
+        with self.assertRaises(AccessError):
+            document = f"ticket.ticket,{foreign.id}"
+            self.wizard(self.other_agent, document=document).action_attach()
+
+    @mute_logger("odoo.addons.base.models.ir_rule", "odoo.addons.base.models.ir_model")
+    def test_foreign_file(self):
+        """No file of another record is taken along"""
+        secret = self.env["ir.attachment"].create({"name": "secret", "raw": b"x"})
+        own = self.new_ticket()
+        with self.assertRaises(AccessError):
+            self.wizard(self.agent, attachment_ids=secret.ids)
+        wizard = self.wizard(self.administrator, document=f"ticket.ticket,{own.id}")
+        wizard.sudo().attachment_ids = secret
+        with self.assertRaises(UserError):
+            wizard.action_attach()
