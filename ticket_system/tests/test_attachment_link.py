@@ -68,10 +68,10 @@ class TestAttachmentLink(TicketCase):
     def test_foreign_file(self):
         """No file of another record is taken along"""
         secret = self.env["ir.attachment"].create({"name": "secret", "raw": b"x"})
-        own = self.new_ticket()
+        document = f"ticket.ticket,{self.new_ticket().id}"
         with self.assertRaises(AccessError):
-            self.wizard(self.agent, attachment_ids=secret.ids)
-        wizard = self.wizard(self.administrator, document=f"ticket.ticket,{own.id}")
+            self.wizard(self.agent, document=document, attachment_ids=secret.ids)
+        wizard = self.wizard(self.administrator, document=document)
         wizard.sudo().attachment_ids = secret
         with self.assertRaises(UserError):
             wizard.action_attach()
