@@ -25,6 +25,7 @@
         "wizard/ticket_attachment_link_views.xml",
         "wizard/ticket_reply_views.xml",
         "report/ticket_report.xml",
+        "views/ticket_setup_templates.xml",
         "views/ticket_ticket_views.xml",
         "views/ticket_ticket_actions.xml",
         "views/ticket_queue_views.xml",
@@ -43,6 +44,7 @@
         "web.assets_backend": [
             "ticket_system/static/src/**/*.js",
             "ticket_system/static/src/**/*.xml",
+            "ticket_system/static/src/**/*.scss",
         ],
         "web.assets_tests": ["ticket_system/static/tests/tours/**/*"],
     },

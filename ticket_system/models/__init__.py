@@ -3,11 +3,14 @@ from . import ticket_tag
 from . import ticket_queue
 from . import ticket_template_category
 from . import ticket_template
+from . import ticket_document
 from . import ticket_ticket
 from . import ticket_ticket_batch
 from . import ticket_ticket_customer
+from . import ticket_ticket_documents
 from . import ticket_ticket_messages
 from . import ticket_ticket_presence
+from . import ticket_ticket_setup
 from . import ticket_lock
 from . import ticket_rule
 from . import ticket_mail

@@ -2,8 +2,12 @@ from collections.abc import Iterable
 from contextlib import contextmanager
 
 from odoo import fields, models
+from odoo.tools.mail import email_split_tuples
+
+from odoo.addons.mail.tools.discuss import Store
 
 SAFE_BODIES = "ticket_system.safe_bodies"
+CONVERSATION = ("email", "comment", "auto_comment")
 
 
 class MessageBody(fields.Html):
@@ -22,6 +26,12 @@ class MailMessage(models.Model):
         "Emails Cc (outgoing)",
         help="Addresses that got an answer as copy, separated by commas.",
     )
+    ticket_mail_ids = fields.One2many(
+        "ticket.mail",
+        "mail_message_id",
+        "Received Mails",
+        groups="ticket_system.group_administrator",
+    )
 
     @contextmanager
     def _with_safe_bodies(self, bodies: Iterable[str]):
@@ -31,3 +41,78 @@ class MailMessage(models.Model):
             yield
         finally:
             self.env.cr.cache.pop(SAFE_BODIES, None)
+
+    # ------------------------------------------------------------------
+    # The history of a ticket (R44)
+    # ------------------------------------------------------------------
+
+    def _conversation_domain(self, ticket_ids):
+        """What customers and agents wrote to each other on these tickets."""
+        return [
+            ("model", "=", "ticket.ticket"),
+            ("res_id", "in", ticket_ids),
+            ("message_type", "in", CONVERSATION),
+            ("subtype_id", "=", self.env.ref("mail.mt_comment").id),
+            ("is_internal", "=", False),
+        ]
+
+    def _is_conversation(self):
+        return (
+            self.message_type in CONVERSATION
+            and self.subtype_id == self.env.ref("mail.mt_comment")
+            and not self.is_internal
+        )
+
+    def _to_store_defaults(self, target):
+        defaults = super()._to_store_defaults(target)
+        if target.is_internal(self.env):
+            defaults.append(
+                Store.Attr(
+                    "ticket_route",
+                    lambda message: message._ticket_route(),
+                    predicate=lambda message: (
+                        message.model == "ticket.ticket" and message._is_conversation()
+                    ),
+                )
+            )
+        return defaults
+
+    def _ticket_route(self):
+        """Which way a message went: what its header in the history tells.
+
+        :return: {"is_inbound": bool, "sender": str, "to": str, "cc": str,
+            "account": str, where it is not among the recipients,
+            "has_original": bool, whether the user may download it}
+        """
+        message = self.sudo()
+        is_inbound = message.message_type == "email"
+        if is_inbound:
+            to, cc = message.incoming_email_to, message.incoming_email_cc
+        else:
+            to, cc = message.outgoing_email_to, message.outgoing_email_cc
+        mails = message.ticket_mail_ids
+        account = mails.server_id[:1].ticket_address or ""
+        return {
+            "is_inbound": is_inbound,
+            "sender": _readable(message.email_from),
+            "to": _readable(to) or ", ".join(message.partner_ids.mapped("name")),
+            "cc": _readable(cc),
+            "account": account if account not in f"{to} {cc}" else "",
+            "has_original": (
+                bool(mails.raw_attachment_id)
+                and self.env["ticket.mail"].has_access("read")
+            ),
+        }
+
+    def action_download_original(self):
+        """The bytes this message came as, to be opened in a mail program."""
+        self.ensure_one()
+        return self.ticket_mail_ids.filtered("raw_attachment_id")[:1].action_download()
+
+
+def _readable(addresses):
+    """Header field `addresses` as one reads it: names where there are any."""
+    return ", ".join(
+        f"{name} <{email}>" if name else email
+        for name, email in email_split_tuples(addresses or "")
+    )

@@ -10,6 +10,13 @@ class ProjectProject(models.Model):
         compute="_compute_ticket_count",
         groups="ticket_system.group_agent",
     )
+    ticket_queue_ids = fields.Many2many(
+        "ticket.queue",
+        "ticket_queue_project_rel",
+        "project_id",
+        "queue_id",
+        "Ticket Queues",
+    )
     ticket_template_ids = fields.Many2many(
         "ticket.template",
         "ticket_template_project_rel",

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+RECENT = 20  # tickets shown in a contact's form
+
 
 class ResPartner(models.Model):
     _inherit = "res.partner"
@@ -8,6 +10,24 @@ class ResPartner(models.Model):
     ticket_count = fields.Integer(
         compute="_compute_ticket_count", groups="ticket_system.group_agent"
     )
+
+    recent_ticket_ids = fields.Many2many(
+        "ticket.ticket",
+        string="Recent Tickets",
+        compute="_compute_recent_ticket_ids",
+        groups="ticket_system.group_agent",
+    )
+
+    @api.depends_context("uid")
+    def _compute_recent_ticket_ids(self):
+        for partner in self:
+            partner.recent_ticket_ids = partner._origin.commercial_partner_id and (
+                self.env["ticket.ticket"].search(
+                    [("commercial_partner_id", "=", partner.commercial_partner_id.id)],
+                    order="is_closed, last_message desc, id desc",
+                    limit=RECENT,
+                )
+            )
 
     @api.depends_context("uid")
     def _compute_ticket_count(self):

@@ -45,7 +45,8 @@ class TicketQueue(models.Model):
     new_count = fields.Integer("New", compute="_compute_counts")
     open_count = fields.Integer("Open", compute="_compute_counts")
     unassigned_count = fields.Integer("Unassigned", compute="_compute_counts")
-    oldest_waiting = fields.Datetime(compute="_compute_counts")
+    waiting_count = fields.Integer("Waiting for Us", compute="_compute_counts")
+    oldest_waiting = fields.Datetime("Waiting Since", compute="_compute_counts")
 
     _code_uniq = models.Constraint(
         "unique(code)", "There is already a queue with this code."
@@ -61,16 +62,18 @@ class TicketQueue(models.Model):
         groups = self.env["ticket.ticket"]._read_group(
             [("queue_id", "in", self.ids), ("is_closed", "=", False)],
             ["queue_id", "status_id", "user_id"],
-            ["__count", "waiting_since:min"],
+            ["__count", "waiting_since:count", "waiting_since:min"],
         )
         new_status = self.env["ticket.status"]._by_code("new")
-        self.new_count = self.open_count = self.unassigned_count = 0
+        self.new_count = self.open_count = 0
+        self.unassigned_count = self.waiting_count = 0
         self.oldest_waiting = False
-        for queue, status, user, count, oldest in groups:
+        for queue, status, user, count, waiting, oldest in groups:
             queue = queue.with_env(self.env)
             queue.open_count += count
             queue.new_count += count if status == new_status else 0
             queue.unassigned_count += 0 if user else count
+            queue.waiting_count += waiting
             if oldest and (not queue.oldest_waiting or oldest < queue.oldest_waiting):
                 queue.oldest_waiting = oldest
 
@@ -104,6 +107,7 @@ class TicketQueue(models.Model):
         self.env.registry.clear_cache()
 
     def action_open_tickets(self):
+        """The open tickets of the queue; `ticket_filter` names a further filter."""
         self.ensure_one()
         action = self.env["ir.actions.actions"]._for_xml_id(
             "ticket_system.ticket_ticket_action"
@@ -114,4 +118,6 @@ class TicketQueue(models.Model):
             "search_default_queue_id": self.id,
             "default_queue_id": self.id,
         }
+        if ticket_filter := self.env.context.get("ticket_filter"):
+            action["context"][f"search_default_{ticket_filter}"] = 1
         return action

@@ -116,9 +116,6 @@ class TicketTicket(models.Model):
     first_response = fields.Datetime(readonly=True, copy=False)
     delivery_failed = fields.Boolean(readonly=True, copy=False)
     closed_on = fields.Datetime(readonly=True, copy=False)
-    message_count = fields.Integer(
-        "Number of Messages", compute="_compute_message_count"
-    )
 
     _number_uniq = models.Constraint(
         "unique(number)", "This ticket number exists already."
@@ -173,24 +170,6 @@ class TicketTicket(models.Model):
     def _compute_is_closed(self):
         for ticket in self:
             ticket.is_closed = ticket.status_id.category in CLOSED_CATEGORIES
-
-    def _compute_message_count(self):
-        counts = dict(
-            self.env["mail.message"]
-            .sudo()
-            ._read_group(
-                [
-                    ("model", "=", self._name),
-                    ("res_id", "in", self.ids),
-                    ("message_type", "in", ("email", "comment")),
-                    ("subtype_id", "=", self.env.ref("mail.mt_comment").id),
-                ],
-                ["res_id"],
-                ["__count"],
-            )
-        )
-        for ticket in self:
-            ticket.message_count = counts.get(ticket.id, 0)
 
     # ------------------------------------------------------------------
     # CRUD

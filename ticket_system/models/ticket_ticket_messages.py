@@ -6,13 +6,34 @@ from odoo.tools import format_date, formataddr, is_html_empty
 
 from ..mailflow import outgoing
 
-CONVERSATION = ("email", "comment", "auto_comment")
-
 
 class TicketTicket(models.Model):
     """What comes in and what goes out."""
 
     _inherit = "ticket.ticket"
+
+    message_count = fields.Integer(
+        "Number of Messages", compute="_compute_message_count"
+    )
+    preview = fields.Char("Last Message's Text", compute="_compute_preview")
+
+    def _compute_message_count(self):
+        counts = {ticket_id: count for ticket_id, count, _last in self._messages()}
+        for ticket in self:
+            ticket.message_count = counts.get(ticket._origin.id, 0)
+
+    def _compute_preview(self):
+        last_ids = {ticket_id: last for ticket_id, _count, last in self._messages()}
+        messages = self.env["mail.message"].sudo().browse(last_ids.values())
+        for ticket in self:
+            last = messages.browse(last_ids.get(ticket._origin.id))
+            ticket.preview = last.with_prefetch(messages._ids).preview
+
+    def _messages(self):
+        """[(ticket id, number of messages, the last one's id)]"""
+        messages = self.env["mail.message"].sudo()
+        domain = messages._conversation_domain(self._origin.ids)
+        return messages._read_group(domain, ["res_id"], ["__count", "id:max"])
 
     def _register_inbound(self, date):
         """A customer wrote at `date` (naive UTC): the ticket is new again (R25)."""
@@ -90,13 +111,8 @@ class TicketTicket(models.Model):
 
     def _conversation(self):
         """What was written to and fro, in the order it came: no notes."""
-        comment = self.env.ref("mail.mt_comment")
         return self.message_ids.filtered(
-            lambda message: (
-                message.message_type in CONVERSATION
-                and message.subtype_id == comment
-                and not message.is_internal
-            )
+            lambda message: message._is_conversation()
         ).sorted("id")
 
     def _message_post_after_hook(self, message, msg_values):

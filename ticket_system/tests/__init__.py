@@ -3,6 +3,7 @@ from . import test_attachment_link
 from . import test_autoresponse
 from . import test_batch
 from . import test_faults
+from . import test_history
 from . import test_intake
 from . import test_mailflow_content
 from . import test_mailflow_decide
@@ -16,5 +17,6 @@ from . import test_report
 from . import test_round_trip
 from . import test_rule
 from . import test_security
+from . import test_setup
 from . import test_ticket
 from . import test_tours

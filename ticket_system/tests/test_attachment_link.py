@@ -7,7 +7,7 @@ from .common import TicketCase, mail
 
 @tagged("post_install", "-at_install")
 class TestAttachmentLink(TicketCase):
-    """R46: a received file goes to a document"""
+    """R46, R65: a received file goes to a document, or a new one is made"""
 
     def setUp(self):
         super().setUp()
@@ -17,6 +17,8 @@ class TestAttachmentLink(TicketCase):
         self.task = self.env["project.task"].create(
             {"name": "Pay", "project_id": self.project.id, "user_ids": self.agent.ids}
         )
+
+        self.administrator.group_ids += self.env.ref("project.group_project_manager")
 
     def wizard(self, user, **values):
         return (
@@ -36,13 +38,59 @@ class TestAttachmentLink(TicketCase):
         self.agent.group_ids += self.env.ref("base.group_partner_manager")
         wizard = self.wizard(self.agent)
         self.assertEqual(wizard.available_ids, self.file)
-        action = wizard.action_attach()
+        action = wizard.action_link()
         self.assertEqual(action["res_model"], "res.partner")
         copy = self.customer.message_ids[0].attachment_ids
         self.assertEqual((copy.name, copy.raw), ("invoice.pdf", b"%PDF-1.4"))
         self.assertEqual(copy.res_id, self.customer.id)
         self.assertEqual(self.file.res_model, "ticket.ticket", "the original stays")
         self.assertIn("Carla Customer", self.ticket.message_ids[0].body)
+
+    def test_new_task(self):
+        """R65: made with the customer and the file; seen from both sides"""
+        self.agent.group_ids += self.env.ref("project.group_project_user")
+        wizard = self.wizard(self.agent, document=False, new_model="project.task")
+        action = wizard.action_link()
+        task = self.env["project.task"].browse(action["res_id"])
+        self.assertEqual(task.partner_id, self.customer)
+        self.assertEqual(task.project_id, self.project)
+        self.assertEqual(task.message_ids.attachment_ids.name, "invoice.pdf")
+        self.assertIn(self.ticket.number, task.message_ids[0].body)
+        link = self.ticket.with_user(self.agent).document_ids
+        self.assertEqual((link.name, link.model_name), (self.ticket.name, "Task"))
+        self.assertEqual(link.action_open()["res_id"], task.id)
+
+    def test_linked_once(self):
+        document = f"project.task,{self.task.id}"
+        for _turn in range(2):
+            self.wizard(self.administrator, document=document).action_link()
+        self.assertEqual(len(self.ticket.document_ids), 1)
+
+    @mute_logger("odoo.addons.base.models.ir_rule", "odoo.addons.base.models.ir_model")
+    def test_links_rights(self):
+        """Nobody sees the links of a ticket that is not theirs, nor foreign names"""
+        private = self.env["project.project"].create(
+            {"name": "Secret", "privacy_visibility": "followers"}
+        )
+        task = self.env["project.task"].create(
+            {"name": "Secret", "project_id": private.id, "user_ids": False}
+        )
+        document = f"project.task,{task.id}"
+        self.wizard(self.administrator, document=document).action_link()
+        link = self.ticket.document_ids
+        self.assertEqual(link.with_user(self.agent).name, "Not visible to you")
+        with self.assertRaises(AccessError):
+            link.with_user(self.agent).action_open()
+        self.assertFalse(link.with_user(self.other_agent).search([]))
+        with self.assertRaises(AccessError):
+            link.with_user(self.other_agent).read(["res_id"])
+        task.unlink()
+        link.invalidate_recordset()
+        self.assertEqual(link.name, "Not visible to you")
+
+    def test_nothing_chosen(self):
+        with self.assertRaises(UserError):
+            self.wizard(self.agent, document=False).action_link()
 
     def test_choice(self):
         """Only what the user may write is offered"""
@@ -59,10 +107,10 @@ class TestAttachmentLink(TicketCase):
         foreign = self.new_ticket(queue_id=self.accounting.id)
         with self.assertRaises(AccessError):
             document = f"ticket.ticket,{foreign.id}"
-            self.wizard(self.agent, document=document).action_attach()
+            self.wizard(self.agent, document=document).action_link()
         with self.assertRaises(AccessError):
             document = f"ticket.ticket,{foreign.id}"
-            self.wizard(self.other_agent, document=document).action_attach()
+            self.wizard(self.other_agent, document=document).action_link()
 
     @mute_logger("odoo.addons.base.models.ir_rule", "odoo.addons.base.models.ir_model")
     def test_foreign_file(self):
@@ -74,4 +122,4 @@ class TestAttachmentLink(TicketCase):
         wizard = self.wizard(self.administrator, document=document)
         wizard.sudo().attachment_ids = secret
         with self.assertRaises(UserError):
-            wizard.action_attach()
+            wizard.action_link()

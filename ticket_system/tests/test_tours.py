@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 from unittest.mock import patch
 
+from markupsafe import Markup
+
 from odoo import Command
 from odoo.tests import HttpCase, JsonRpcException, new_test_user, tagged
 from odoo.tests.common import ChromeBrowser
@@ -13,12 +15,35 @@ from odoo.addons.ticket_system.mailflow.mailbox import RawMail
 
 from .common import TicketWorld, mail
 
-MAILS = (
-    {},
-    {"subject": "Where is my order 4711?", "sender": "Tom Brown <tom@brown.example>"},
-    {"subject": "Re: Opening hours at Easter", "sender": "Ina Ilg <ina@ilg.example>"},
-    {"subject": "Rücksendung der Klingel", "sender": "Jörg Öz <j.oez@post.example>"},
+PIXELS = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAADAAAAAwAQMAAABtzGvEAAAABlBMVEWAgP////8K0aNyAAAAAXRS"
+    "TlMAQObYZgAAABlJREFUGNNjYBgFgwn8BwEkDkwOkYAOAAAcbwsBA5BnvQAAAABJRU5ErkJggg=="
 )
+MAILS = (
+    {
+        "Cc": "Ben Customer <ben@customer.example>",
+        "attachments": [
+            ("wheel.png", PIXELS, "image", "png"),
+            ("delivery note.pdf", b"%PDF-1.4", "application", "pdf"),
+        ],
+    },
+    {
+        "subject": "Where is my order 4711?",
+        "body": "Hi,\nit should have come on Monday. What happened?\nTom",
+        "sender": "Tom Brown <tom@brown.example>",
+    },
+    {
+        "subject": "Re: Opening hours at Easter",
+        "body": "Good morning, are you open on Saturday, too?",
+        "sender": "Ina Ilg <ina@ilg.example>",
+    },
+    {
+        "subject": "Rücksendung der Klingel",
+        "body": "Guten Tag,\ndie Klingel ist zu leise. Wohin soll ich sie schicken?",
+        "sender": "Jörg Öz <j.oez@post.example>",
+    },
+)
+SIZES = ("1440x900", "390x844")
 REPORT = "ticket_system.report_ticket_document"
 
 
@@ -58,6 +83,58 @@ class TestTours(TicketWorld, HttpCase):
         self.start_tour("/odoo/tickets", "ticket_system_batch", login="test_agent")
         self.assertEqual(self.ticket.status_id.code, "new")
 
+    def test_kanban(self):
+        """R40: a card tells the last message; dragged, it changes its status"""
+        self.start_tour(
+            "/odoo/tickets?view_type=kanban", "ticket_system_kanban", login="test_agent"
+        )
+        self.assertEqual(self.ticket.status_id.code, "open")
+
+    def test_queues(self):
+        """Each figure of the dashboard leads to its tickets"""
+        self.start_tour(
+            "/odoo/ticket-queues", "ticket_system_queues", login="test_agent"
+        )
+
+    def test_shortcuts(self):
+        """The palette tells the hotkeys; they work without the mouse"""
+        url = f"/odoo/tickets/{self.ticket.id}"
+        self.start_tour(url, "ticket_system_shortcuts", login="test_agent")
+        self.assertEqual(self.ticket.user_id, self.agent)
+
+    def test_document(self):
+        """R65: a task from a ticket, and back from the ticket to the task"""
+        self.agent.group_ids += self.env.ref("project.group_project_user")
+        url = f"/odoo/tickets/{self.ticket.id}"
+        self.start_tour(url, "ticket_system_document", login="test_agent")
+        self.assertEqual(self.ticket.document_ids.res_model, "project.task")
+
+    def test_customer(self):
+        """R59: from the customer to what they wrote"""
+        url = f"/odoo/res.partner/{self.customer.id}"
+        self.start_tour(url, "ticket_system_customer", login="test_agent")
+
+    def test_first_start(self):
+        """R61: three steps instead of an empty list, departments by one click"""
+        self.env["ticket.ticket"].search([]).status_id = self.status["closed"]
+        self.env["fetchmail.server"].search([]).state = "draft"
+        for queue in self.env["ticket.queue"].search([]):
+            queue.code = f"old{queue.id}"
+        self.env.flush_all()
+        for size in SIZES:
+            self.take_picture(
+                f"start-{size.split('x')[0]}",
+                "/odoo/tickets",
+                ".o_view_nocontent",
+                size,
+                "test_administrator",
+            )
+        self.browser_size = SIZES[0]
+        self.start_tour(
+            "/odoo/tickets", "ticket_system_first_start", login="test_administrator"
+        )
+        self.assertTrue(self.env["ticket.queue"].search([("code", "=", "support")]))
+
     def test_presence(self):
         """R30, P8: a colleague is at it; take over; they see no banner afterwards"""
         colleague = new_test_user(
@@ -68,7 +145,7 @@ class TestTours(TicketWorld, HttpCase):
         )
         self.ticket.with_user(colleague).enter()
         url = f"/odoo/tickets/{self.ticket.id}"
-        for size in ("1440x900", "390x844"):
+        for size in SIZES:
             picture = f"presence-{size.split('x')[0]}"
             self.take_picture(picture, url, ".o_ticket_presence", size)
         self.take_picture(
@@ -80,6 +157,11 @@ class TestTours(TicketWorld, HttpCase):
         self.browser_size = "1440x900"
         self.start_tour(url, "ticket_system_take_over", login="test_agent")
         self.assertEqual(self.ticket.user_id, self.agent)
+
+    def test_stranger(self):
+        """R6: who is no agent sees no app, and no ticket by its address"""
+        url = f"/odoo/tickets/{self.ticket.id}"
+        self.start_tour(url, "ticket_system_stranger", login="test_employee")
 
     def test_without_rights(self):
         """R6: no set-up menus, set-up actions and calls refused"""
@@ -132,28 +214,47 @@ class TestTours(TicketWorld, HttpCase):
             ("accounts", "/odoo/ticket-accounts", ".o_data_row"),
             ("account", f"/odoo/ticket-accounts/{self.account.id}", ".o_form_view"),
         ):
-            for size in ("1440x900", "390x844"):
+            for size in SIZES:
                 with self.subTest(name=name, size=size):
                     picture = f"{name}-{size.split('x')[0]}"
                     self.take_picture(picture, url, ready, size, "test_administrator")
 
     def test_pictures(self):
-        """Each page opens without an error in the console, wide and narrow"""
+        """Each page opens without an error in the console, wide and narrow, dark too"""
+        self.ticket.with_user(self.agent)._send_reply(
+            subject="Broken wheel",
+            body=Markup("<p>Hello Carla,</p><p>a new wheel is on its way.</p>"),
+            email_to="Carla Customer <carla@customer.example>",
+            email_cc="Ben Customer <ben@customer.example>",
+            status=self.status["open"],
+        )
+        self.ticket.message_post(body="Taken from the second shelf.")
         ticket_url = f"/odoo/tickets/{self.ticket.id}"
-        for name, url, ready in (
+        pages = (
             ("list", "/odoo/tickets", ".o_data_row, .o_kanban_record"),
-            ("form", ticket_url, ".o-mail-Message"),
+            ("form", ticket_url, ".o-mail-Message img[src*=image]"),
             (
                 "kanban",
                 "/odoo/tickets?view_type=kanban",
                 ".o_kanban_view .o_kanban_record",
             ),
             ("queues", "/odoo/ticket-queues", ".o_kanban_record"),
+            ("customer", f"/odoo/res.partner/{self.customer.id}", ".o_form_view"),
             ("print", f"/report/html/{REPORT}/{self.ticket.id}", ".page"),
-        ):
-            for size in ("1440x900", "390x844"):
-                with self.subTest(name=name, size=size):
-                    self.take_picture(f"{name}-{size.split('x')[0]}", url, ready, size)
+        )
+        for scheme in ("light", "dark"):
+            for name, url, ready in pages[:4] if scheme == "dark" else pages:
+                for size in SIZES:
+                    picture = "-".join(
+                        [name, size.split("x")[0], *(["dark"] * (scheme == "dark"))]
+                    )
+                    with (
+                        self.subTest(picture),
+                        patch.object(
+                            type(self.env["ir.http"]), "color_scheme", lambda _: scheme
+                        ),
+                    ):
+                        self.take_picture(picture, url, ready, size)
 
     def take_picture(self, name, url, ready, size, login="test_agent"):
         stop = ChromeBrowser.stop

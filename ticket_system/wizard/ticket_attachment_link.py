@@ -3,10 +3,10 @@ from odoo.exceptions import UserError
 
 
 class TicketAttachmentLink(models.TransientModel):
-    """Attach files that came with a ticket to a document of any app (R46)."""
+    """A document of any app for a ticket: a new one or one that exists (R46, R65)."""
 
     _name = "ticket.attachment.link"
-    _description = "Attach Files to a Document"
+    _description = "Document for a Ticket"
 
     ticket_id = fields.Many2one("ticket.ticket", required=True, readonly=True)
     available_ids = fields.Many2many("ir.attachment", compute="_compute_available_ids")
@@ -14,10 +14,28 @@ class TicketAttachmentLink(models.TransientModel):
         "ir.attachment",
         string="Files",
         domain="[('id', 'in', available_ids)]",
-        required=True,
         bypass_search_access=True,
     )
-    document = fields.Reference("_select_document", required=True)
+    new_model = fields.Selection(
+        "_select_new_model", "Make", help="Empty: attach the files to one that exists."
+    )
+    document = fields.Reference("_select_document", "Attach To")
+
+    @api.model
+    def _select_new_model(self):
+        """The kinds of documents that are installed and that the user may create."""
+        kinds = {
+            "sale.order": self.env._("New quotation"),
+            "account.move": self.env._("New vendor bill"),
+            "purchase.order": self.env._("New request for quotation"),
+            "crm.lead": self.env._("New lead"),
+            "project.task": self.env._("New task"),
+        }
+        return [
+            (model, label)
+            for model, label in kinds.items()
+            if model in self.env and self.env[model].has_access("create")
+        ]
 
     @api.model
     def _select_document(self):
@@ -38,27 +56,20 @@ class TicketAttachmentLink(models.TransientModel):
         for wizard in self:
             wizard.available_ids = wizard.ticket_id.message_ids.attachment_ids
 
-    def action_attach(self):
-        """Copy the files, note it on both sides, and open the document."""
+    def action_link(self):
+        """Make or take the document, link it and the ticket, and open it."""
         self.ensure_one()
-        self.ticket_id.check_access("read")
-        self.document.check_access("write")
+        self.ticket_id.check_access("write")
         if self.attachment_ids - self.available_ids:
             raise UserError(self.env._("These files do not belong to the ticket."))
-        copies = self.env["ir.attachment"]
-        for attachment in self.attachment_ids:
-            copies |= attachment.copy(
-                {"res_model": self.document._name, "res_id": self.document.id}
-            )
-        self.document.message_post(
-            body=self.env._("Received with ticket %s", self.ticket_id._get_html_link()),
-            attachment_ids=copies.ids,
-        )
-        self.ticket_id.message_post(
-            body=self.env._(
-                "Attached to %(document)s: %(files)s",
-                document=self.document._get_html_link(),
-                files=", ".join(copies.mapped("name")),
-            )
-        )
-        return self.document.get_formview_action()
+        document = self._new_document() if self.new_model else self.document
+        if not document:
+            raise UserError(self.env._("Choose what to make or what to attach to."))
+        self.ticket_id._link(document, self.attachment_ids)
+        return document.get_formview_action()
+
+    def _new_document(self):
+        if self.new_model != "project.task" and not self.ticket_id.partner_id:
+            raise UserError(self.env._("Set the customer of the ticket first."))
+        values = self.ticket_id._follow_up_values(self.new_model)
+        return self.env[self.new_model].create(values)

@@ -12,3 +12,14 @@ registerMessageAction("ticket_system.print", {
         }),
     sequence: 130,
 });
+
+registerMessageAction("ticket_system.original", {
+    condition: ({ message }) => message.ticket_route?.has_original,
+    icon: "fa fa-envelope-o",
+    name: _t("Download Original Mail"),
+    onSelected: async ({ message, owner }) => {
+        const { action, orm } = owner.env.services;
+        action.doAction(await orm.call("mail.message", "action_download_original", [message.id]));
+    },
+    sequence: 131,
+});

@@ -1,0 +1,51 @@
+from odoo import api, models
+
+
+class TicketTicket(models.Model):
+    """A first start shows what to do instead of an empty list (R61)."""
+
+    _inherit = "ticket.ticket"
+
+    @api.model
+    def get_empty_list_help(self, help_message):
+        accounts = self.env["fetchmail.server"].sudo()
+        connected = accounts.search_count(
+            [("use_ticket_system", "=", True), ("state", "=", "done")], limit=1
+        )
+        if connected:
+            return super().get_empty_list_help(help_message)
+        is_administrator = self.env["ticket.queue"].has_access("create")
+        return self.env["ir.qweb"]._render(
+            "ticket_system.set_up" if is_administrator else "ticket_system.not_set_up",
+            {
+                "has_queue": self.env["ticket.queue"].sudo().search_count([], limit=1),
+                "has_agents": self._has_agents(),
+                "may_invite": self.env["res.users"].has_access("create"),
+            },
+        )
+
+    def _has_agents(self):
+        agents = self.env.ref("ticket_system.group_agent").sudo().all_user_ids
+        system = self.env.ref("base.user_root") | self.env.ref("base.user_admin")
+        return bool(agents - system - self.env.user)
+
+    @api.model
+    def action_create_departments(self):
+        """Queues as most companies have them; to be renamed at will."""
+        names = {
+            "support": self.env._("Support & Complaints"),
+            "accounting": self.env._("Accounting"),
+            "sales": self.env._("Sales"),
+        }
+        queues = self.env["ticket.queue"]
+        known = queues.sudo().with_context(active_test=False).search([]).mapped("code")
+        queues.create(
+            [
+                {"name": name, "code": code, "member_ids": self.env.user.ids}
+                for code, name in names.items()
+                if code not in known
+            ]
+        )
+        return self.env["ir.actions.actions"]._for_xml_id(
+            "ticket_system.ticket_queue_action"
+        )

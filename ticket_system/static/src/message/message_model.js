@@ -1,0 +1,28 @@
+import { Message } from "@mail/core/common/message_model";
+import { fields } from "@mail/core/common/record";
+
+import { patch } from "@web/core/utils/patch";
+
+patch(Message.prototype, {
+    setup() {
+        super.setup(...arguments);
+        /** Set on what customers and agents wrote to each other on a ticket. */
+        this.ticket_route = fields.Attr(undefined);
+    },
+
+    /** The name of a ticket is its number and its subject. */
+    get isSubjectDefault() {
+        const subject = this.subject?.replace(/^((re|aw|fwd?|wg)\s*:\s*)*/i, "");
+        return (
+            super.isSubjectDefault ||
+            Boolean(this.ticket_route && this.thread?.display_name?.endsWith(` ${subject}`))
+        );
+    },
+
+    get bubbleColor() {
+        if (!this.ticket_route) {
+            return super.bubbleColor;
+        }
+        return this.ticket_route.is_inbound ? "blue" : "green";
+    },
+});

@@ -1,0 +1,191 @@
+import { registry } from "@web/core/registry";
+
+const tours = registry.category("web_tour.tours");
+
+tours.add("ticket_system_kanban", {
+    steps: () => [
+        {
+            content: "The card tells the last message",
+            trigger: ".o_kanban_record:contains('Broken wheel'):contains('my wheel is broken')",
+        },
+        {
+            content: "Drag it to another status",
+            trigger: ".o_kanban_record:contains('Broken wheel')",
+            run: "drag_and_drop .o_kanban_group:nth-child(2)",
+        },
+        {
+            content: "It is there",
+            trigger: ".o_kanban_group:nth-child(2) .o_kanban_record:contains('Broken wheel')",
+        },
+    ],
+});
+
+tours.add("ticket_system_queues", {
+    steps: () => [
+        {
+            content: "Three of four tickets have no agent",
+            trigger: ".o_kanban_record:contains('Support') a:contains('Unassigned 3')",
+            run: "click",
+        },
+        {
+            content: "These are listed",
+            trigger: ".o_list_view:has(.o_data_row):not(:has(.o_data_row:eq(3)))",
+        },
+        {
+            content: "The filters tell so",
+            trigger: ".o_searchview:contains('Unassigned'):contains('Support')",
+        },
+    ],
+});
+
+tours.add("ticket_system_shortcuts", {
+    steps: () => [
+        {
+            content: "The ticket is open",
+            trigger: ".o_form_view button[name=action_take]",
+        },
+        {
+            content: "Ask for the shortcuts",
+            trigger: "body",
+            run: "press control+k",
+        },
+        {
+            content: "They are told",
+            trigger: ".o_command_palette .o_command:contains('Take'):contains('T')",
+        },
+        {
+            content: "The next ticket has one, too",
+            trigger: ".o_command_palette .o_command:contains('Next Ticket'):contains('SHIFT')",
+        },
+        {
+            content: "Close the palette",
+            trigger: ".o_command_palette input",
+            run: "press escape",
+        },
+        {
+            content: "Take the ticket",
+            trigger: "body:not(:has(.o_command_palette))",
+            run: "press alt+t",
+        },
+        {
+            content: "It is taken",
+            trigger: "button[name=action_give_back]",
+        },
+    ],
+});
+
+tours.add("ticket_system_document", {
+    steps: () => [
+        {
+            content: "Documents of the ticket",
+            trigger: ".nav-link[name=documents]",
+            run: "click",
+        },
+        {
+            content: "One more",
+            trigger: "button:contains('Make or Attach a Document')",
+            run: "click",
+        },
+        {
+            content: "A task",
+            trigger: ".modal [name=new_model] label:contains('New task')",
+            run: "click",
+        },
+        {
+            content: "Make it",
+            trigger: ".modal button:contains('Make')",
+            run: "click",
+        },
+        {
+            content: "The task is open, and tells of the ticket",
+            trigger: ".o-mail-Message-body:contains('Belongs to ticket')",
+        },
+        {
+            content: "Back to the ticket",
+            trigger: ".o_breadcrumb a:contains('Broken wheel')",
+            run: "click",
+        },
+        {
+            content: "Its documents",
+            trigger: ".nav-link[name=documents]",
+            run: "click",
+        },
+        {
+            content: "The task is among them",
+            trigger: "[name=document_ids] .o_data_row:contains('Task'):contains('Broken wheel')",
+        },
+    ],
+});
+
+tours.add("ticket_system_customer", {
+    steps: () => [
+        {
+            content: "The customer's tickets on a tab of their own",
+            trigger: ".o_form_view .nav-link[name=tickets]",
+            run: "click",
+        },
+        {
+            content: "What they wrote",
+            trigger: "[name=recent_ticket_ids] .o_data_row:contains('Broken wheel')",
+        },
+        {
+            content: "All of them",
+            trigger: "button[name=action_open_tickets]",
+            run: "click",
+        },
+        {
+            content: "As a list",
+            trigger: ".o_list_view .o_data_row td:contains('Broken wheel')",
+        },
+    ],
+});
+
+tours.add("ticket_system_first_start", {
+    steps: () => [
+        {
+            content: "What to do is told",
+            trigger: ".o_view_nocontent:contains('Three steps')",
+        },
+        {
+            content: "Create the departments",
+            trigger: ".o_view_nocontent a:contains('Support, Accounting and Sales')",
+            run: "click",
+        },
+        {
+            content: "There they are",
+            trigger: ".o_data_row:contains('Support & Complaints')",
+        },
+        {
+            content: "Back",
+            trigger: ".o_breadcrumb a:contains('Tickets')",
+            run: "click",
+        },
+        {
+            content: "Connect an account",
+            trigger: ".o_view_nocontent a:contains('Connect an account')",
+            run: "click",
+        },
+        {
+            content: "Its form is open and can be tested",
+            trigger: ".o_form_view button:contains('Test & Confirm')",
+        },
+    ],
+});
+
+tours.add("ticket_system_stranger", {
+    steps: () => [
+        {
+            content: "Nothing of the ticket is shown",
+            trigger: "body:not(:contains('Broken wheel')) .o_main_navbar",
+        },
+        {
+            content: "The apps",
+            trigger: ".o_navbar_apps_menu button",
+            run: "click",
+        },
+        {
+            content: "Tickets are not among them",
+            trigger: "body:not(:has([data-menu-xmlid='ticket_system.menu_root']))",
+        },
+    ],
+});

@@ -1,0 +1,35 @@
+from odoo.tests import tagged
+
+from .common import TicketCase
+
+
+@tagged("post_install", "-at_install")
+class TestSetup(TicketCase):
+    """R61: a first start shows what to do"""
+
+    def help_for(self, user):
+        return str(
+            self.env["ticket.ticket"].with_user(user).get_empty_list_help("<p>None</p>")
+        )
+
+    def test_first_start(self):
+        self.env["fetchmail.server"].search([]).state = "draft"
+        self.assertIn("ticket-accounts/new", self.help_for(self.administrator))
+        self.assertNotIn("/odoo/users", self.help_for(self.administrator))
+        self.assertIn("An administrator connects", self.help_for(self.agent))
+
+    def test_connected(self):
+        self.account.state = "done"
+        self.assertIn("None", self.help_for(self.administrator))
+
+    def test_departments(self):
+        """Three queues in one click, twice without harm"""
+        for queue in self.env["ticket.queue"].search([]):
+            queue.code = f"old{queue.id}"
+        self.env.flush_all()
+        tickets = self.env["ticket.ticket"].with_user(self.administrator)
+        for _turn in range(2):
+            tickets.action_create_departments()
+        codes = ["accounting", "sales", "support"]
+        found = self.env["ticket.queue"].search([("code", "in", codes)])
+        self.assertEqual(sorted(found.mapped("code")), codes)
