@@ -112,7 +112,11 @@ class TicketTicket(models.Model):
     last_message = fields.Datetime(
         readonly=True, copy=False, default=fields.Datetime.now
     )
-    waiting_since = fields.Datetime(readonly=True, copy=False)
+    waiting_since = fields.Datetime(
+        readonly=True,
+        copy=False,
+        help="Since when the customer waits for us; empty while they do not.",
+    )
     first_response = fields.Datetime(readonly=True, copy=False)
     delivery_failed = fields.Boolean(readonly=True, copy=False)
     closed_on = fields.Datetime(readonly=True, copy=False)
@@ -120,6 +124,7 @@ class TicketTicket(models.Model):
     _number_uniq = models.Constraint(
         "unique(number)", "This ticket number exists already."
     )
+    _waiting_idx = models.Index("(waiting_since, id) WHERE waiting_since IS NOT NULL")
     _open_idx = models.Index(
         "(priority desc, last_message desc, id desc) WHERE is_closed IS NOT TRUE"
     )
@@ -183,11 +188,23 @@ class TicketTicket(models.Model):
         return super().create(vals_list)
 
     def write(self, vals):
-        if "status_id" in vals:
-            status = self.env["ticket.status"].browse(vals["status_id"])
-            closing = status.category in CLOSED_CATEGORIES
-            vals = {**vals, "closed_on": fields.Datetime.now() if closing else False}
-        return super().write(vals)
+        if "status_id" not in vals:
+            return super().write(vals)
+        status = self.env["ticket.status"].browse(vals["status_id"])
+        is_closing = status.category in CLOSED_CATEGORIES
+        vals = {**vals, "closed_on": fields.Datetime.now() if is_closing else False}
+        if is_closing or status.category == "waiting_customer":
+            return super().write({**vals, "waiting_since": False})
+        result = super().write(vals)
+        for ticket in self:
+            if not ticket.waiting_since and ticket._is_unanswered():
+                ticket.waiting_since = ticket.last_inbound
+        return result
+
+    def _is_unanswered(self):
+        return bool(self.last_inbound) and (
+            not self.last_outbound or self.last_inbound > self.last_outbound
+        )
 
     @api.model
     def _next_numbers(self, count):
@@ -207,7 +224,6 @@ class TicketTicket(models.Model):
         """The ticket that waits longest in the user's queues, after this one."""
         waiting = self.search(
             [
-                ("is_closed", "=", False),
                 ("waiting_since", "!=", False),
                 ("user_id", "in", (False, self.env.uid)),
                 ("id", "not in", self.ids),

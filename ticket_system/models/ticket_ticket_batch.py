@@ -2,6 +2,7 @@ from collections import defaultdict
 
 from odoo import api, models
 
+LOGS = "ticket_system.logs"  # of cr.precommit.data
 # what may be put back by `action_undo`
 CHANGEABLE = {
     "status_id",
@@ -119,3 +120,40 @@ class TicketTicket(models.Model):
         for row in self.read(list(values), load=""):
             found[tuple((name, row[name]) for name in values)].append(row["id"])
         return [(dict(state), ids) for state, ids in found.items()]
+
+    # ------------------------------------------------------------------
+    # The log of changes, written at once for all tickets
+    # ------------------------------------------------------------------
+
+    def _message_track(self, fields_iter, initial_values_dict):
+        logs = self.env.cr.precommit.data[LOGS] = defaultdict(list)
+        try:
+            tracking = super()._message_track(fields_iter, initial_values_dict)
+        finally:
+            del self.env.cr.precommit.data[LOGS]
+        for author_id, entries in logs.items():
+            tickets = self.browse([ticket.id for ticket, _body, _values in entries])
+            bodies = {ticket.id: body for ticket, body, _values in entries}
+            messages = tickets._message_log_batch(bodies, author_id=author_id)
+            self.env["mail.tracking.value"].sudo().create(
+                [
+                    {**values, "mail_message_id": message.id}
+                    for message, (_ticket, _body, commands) in zip(
+                        messages, entries, strict=True
+                    )
+                    for _command, _id, values in commands
+                ]
+            )
+        return tracking
+
+    def _message_log(self, *, body="", author_id=None, tracking_value_ids=(), **values):
+        logs = self.env.cr.precommit.data.get(LOGS)
+        if logs is None or values:
+            return super()._message_log(
+                body=body,
+                author_id=author_id,
+                tracking_value_ids=tracking_value_ids,
+                **values,
+            )
+        logs[author_id].append((self, body, tracking_value_ids))
+        return self.env["mail.message"]

@@ -68,6 +68,21 @@ class TestBatch(TicketCase):
             [False, True, True],
         )
 
+    def test_logged_at_once(self):
+        """R64: each ticket tells who changed what, by few statements for all"""
+        tickets = self.env["ticket.ticket"].create(
+            [{"name": f"Spam {n}", "queue_id": self.support.id} for n in range(300)]
+        )
+        self.env.cr.flush()
+        tickets = tickets.with_user(self.agent)
+        with self.assertQueryCount(60):
+            tickets.action_trash()
+            self.env.cr.flush()
+        for ticket in tickets:
+            values = ticket.message_ids[0].sudo().tracking_value_ids
+            self.assertEqual(ticket.message_ids[0].author_id, self.agent.partner_id)
+            self.assertEqual(values.mapped("new_value_char"), ["Trash"])
+
     def test_rights(self):
         """Neither the batch nor its undo reaches a ticket of another queue"""
         tickets = self.tickets.with_user(self.other_agent)

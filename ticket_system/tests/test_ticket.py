@@ -1,3 +1,4 @@
+from datetime import datetime
 from itertools import pairwise
 
 from odoo import fields
@@ -138,6 +139,25 @@ class TestQueue(TicketCase):
         self.assertEqual(self.support.new_count, 1)
         self.assertEqual(self.support.unassigned_count, 1)
         self.assertEqual(str(self.support.oldest_waiting), "2026-03-01 10:00:00")
+
+    def test_waiting(self):
+        """The customer waits for us from their message to our answer or to the close"""
+        ticket = self.new_ticket()
+        for step, waits in (
+            (lambda: ticket._register_inbound(datetime(2026, 3, 1)), True),
+            (lambda: ticket.write({"status_id": self.status["open"].id}), True),
+            (
+                lambda: ticket.write({"status_id": self.status["waiting_customer"].id}),
+                False,
+            ),
+            (lambda: ticket.write({"status_id": self.status["open"].id}), True),
+            (ticket.action_close, False),
+            (ticket.action_reopen, True),
+            (lambda: ticket._register_outbound(datetime(2026, 3, 2)), False),
+            (lambda: ticket.write({"status_id": self.status["clarify"].id}), False),
+        ):
+            step()
+            self.assertEqual(bool(ticket.waiting_since), waits)
 
 
 @tagged("post_install", "-at_install")

@@ -1,10 +1,12 @@
 import base64
 import errno
+import io
 import os
 from pathlib import Path
 from unittest.mock import patch
 
 from markupsafe import Markup
+from PIL import Image
 
 from odoo import Command
 from odoo.tests import HttpCase, JsonRpcException, new_test_user, tagged
@@ -15,15 +17,19 @@ from odoo.addons.ticket_system.mailflow.mailbox import RawMail
 
 from .common import TicketWorld, mail
 
-PIXELS = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAADAAAAAwAQMAAABtzGvEAAAABlBMVEWAgP////8K0aNyAAAAAXRS"
-    "TlMAQObYZgAAABlJREFUGNNjYBgFgwn8BwEkDkwOkYAOAAAcbwsBA5BnvQAAAABJRU5ErkJggg=="
-)
+
+
+def picture_file():
+    file = io.BytesIO()
+    Image.radial_gradient("L").save(file, "PNG")
+    return file.getvalue()
+
+
 MAILS = (
     {
         "Cc": "Ben Customer <ben@customer.example>",
         "attachments": [
-            ("wheel.png", PIXELS, "image", "png"),
+            ("wheel.png", picture_file(), "image", "png"),
             ("delivery note.pdf", b"%PDF-1.4", "application", "pdf"),
         ],
     },
@@ -243,7 +249,7 @@ class TestTours(TicketWorld, HttpCase):
             ("print", f"/report/html/{REPORT}/{self.ticket.id}", ".page"),
         )
         for scheme in ("light", "dark"):
-            for name, url, ready in pages[:4] if scheme == "dark" else pages:
+            for name, url, ready in pages[:2] if scheme == "dark" else pages:
                 for size in SIZES:
                     picture = "-".join(
                         [name, size.split("x")[0], *(["dark"] * (scheme == "dark"))]
