@@ -21,7 +21,7 @@ export class TicketPresence extends Component {
         this.onPresence = ({ id }) => id === this.ticketId && this.enter();
         this.onTakenOver = ({ id }) => {
             if (id === this.ticketId) {
-                this.state.takenOver = true;
+                Object.assign(this.state, { others: [], takenOver: true });
             }
         };
         this.onPageHide = () => this.leaveByBeacon();
@@ -74,7 +74,7 @@ export class TicketPresence extends Component {
             return;
         }
         const others = await this.orm.silent.call("ticket.ticket", "enter", [ticketId]);
-        if (ticketId === this.ticketId) {
+        if (ticketId === this.ticketId && !this.state.takenOver) {
             this.state.others = others;
         }
     }
