@@ -43,7 +43,9 @@ def add(
     """`count` more tickets, numbered from `first`."""
     cr = env.cr
     closed = env.ref("ticket_system.status_closed").id
-    statuses = env["ticket.status"].search([("category", "not in", ("closed", "trash"))])
+    statuses = env["ticket.status"].search(
+        [("category", "not in", ("closed", "trash"))]
+    )
     cr.execute("SELECT setseed(0.42)")
     cr.execute(
         """
@@ -107,9 +109,9 @@ def _add_messages(env: Any, first: int, count: int) -> None:
                CASE WHEN m = 2 THEN 'comment' ELSE 'email' END, %(comment)s, false,
                t.name,
                '<p>Hello, the parcel ' || md5(t.id || '-' || m) || ' arrived with '
-               || (t.id * m %% 90) || ' of the items missing. Bitte bestätigen Sie mir '
-               || 'kurz den Eingang dieser Nachricht. Could you please tell me when the '
-               || 'replacement will be shipped?</p>',
+               || (t.id * m %% 90) || ' of the items missing. Bitte bestätigen Sie '
+               || 'mir kurz den Eingang dieser Nachricht. Could you please tell me '
+               || 'when the replacement will be shipped?</p>',
                t.partner_id, t.email_from, t.last_message,
                '<bench.' || t.id || '.' || m || '@customer.example>',
                t.last_message, t.last_message, 1, 1

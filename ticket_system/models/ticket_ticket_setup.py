@@ -38,7 +38,12 @@ class TicketTicket(models.Model):
             "sales": self.env._("Sales"),
         }
         queues = self.env["ticket.queue"]
-        known = queues.sudo().with_context(active_test=False).search([]).mapped("code")
+        known = (
+            queues.sudo()
+            .with_context(active_test=False)
+            .search([("code", "in", list(names))])
+            .mapped("code")
+        )
         queues.create(
             [
                 {"name": name, "code": code, "member_ids": self.env.user.ids}

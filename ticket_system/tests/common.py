@@ -22,18 +22,21 @@ class TicketWorld:
             cls.env,
             "test_agent",
             "ticket_system.group_agent",
+            name="Tina Agent",
             email="agent@test.example",
         )
         cls.other_agent = new_test_user(
             cls.env,
             "test_other",
             "ticket_system.group_agent",
+            name="Otto Other",
             email="other@test.example",
         )
         cls.administrator = new_test_user(
             cls.env,
             "test_administrator",
             "ticket_system.group_administrator",
+            name="Berta Boss",
             email="boss@test.example",
         )
         cls.employee = new_test_user(

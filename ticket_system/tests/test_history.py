@@ -62,9 +62,7 @@ class TestHistory(TicketCase):
     def test_original(self):
         """Whoever may read the ledger downloads the exact bytes"""
         self.assertTrue(self.route(self.message, self.administrator)["has_original"])
-        action = self.message.with_user(
-            self.administrator
-        ).action_download_original()
+        action = self.message.with_user(self.administrator).action_download_original()
         self.assertIn(f"/{self.line.raw_attachment_id.id}?", action["url"])
         with self.assertRaises(AccessError):
             self.message.with_user(self.agent).action_download_original()

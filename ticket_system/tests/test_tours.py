@@ -18,7 +18,6 @@ from odoo.addons.ticket_system.mailflow.mailbox import RawMail
 from .common import TicketWorld, mail
 
 
-
 def picture_file():
     file = io.BytesIO()
     Image.radial_gradient("L").save(file, "PNG")
@@ -257,7 +256,9 @@ class TestTours(TicketWorld, HttpCase):
                     with (
                         self.subTest(picture),
                         patch.object(
-                            type(self.env["ir.http"]), "color_scheme", lambda _: scheme
+                            type(self.env["ir.http"]),
+                            "color_scheme",
+                            return_value=scheme,
                         ),
                     ):
                         self.take_picture(picture, url, ready, size)

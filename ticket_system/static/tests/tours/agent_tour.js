@@ -102,7 +102,7 @@ registry.category("web_tour.tours").add("ticket_system_take_over", {
         },
         {
             content: "It is mine",
-            trigger: "[name=user_id] input:value(test_agent)",
+            trigger: "[name=user_id] input:value(Tina Agent)",
         },
     ],
 });
