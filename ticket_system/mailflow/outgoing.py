@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from email.utils import getaddresses
 from html import escape
 
+from lxml import etree, html
+
 from .errors import AddressRefused
 from .headers import visible
 from .message import Address
@@ -58,19 +60,19 @@ def bare_subject(text: str) -> str:
     return PREFIX.sub("", " ".join(text.split()))
 
 
-def placeholders(text: str, values: Mapping[str, str], html: bool = False) -> str:
+def placeholders(text: str, values: Mapping[str, str], is_html: bool = False) -> str:
     """Put the values in for `{NAME}` and so on; unknown ones stay as written.
 
     Nothing is evaluated, and what is put in is not looked through again.
 
-    :param html: the text is HTML, so the values are escaped
+    :param is_html: the text is HTML, so the values are escaped
     """
 
     def fill(match: re.Match[str]) -> str:
         value = values.get(match[1].upper())
         if value is None:
             return match[0]
-        return escape(value) if html else visible(value)
+        return escape(value) if is_html else visible(value)
 
     return PLACEHOLDER.sub(fill, text)
 
@@ -80,6 +82,24 @@ def unknown_placeholders(text: str) -> tuple[str, ...]:
         name for name in PLACEHOLDER.findall(text) if name.upper() not in PLACEHOLDERS
     )
     return tuple(dict.fromkeys(f"{{{name}}}" for name in found))
+
+
+def quotable(text: str) -> str:
+    """HTML of a stored message as it may be quoted to others.
+
+    Pictures stay behind, as their text: a quote neither brings external content back
+    nor shows inline pictures to whom they were not sent.
+    """
+    if not text.strip():
+        return ""
+    body = html.fragment_fromstring(text, create_parent="div")
+    for image in list(body.iter("img")):
+        image.tail = (image.get("alt") or "") + (image.tail or "")
+        image.drop_tree()
+    for element in body.iter(etree.Element):
+        for name in [name for name in element.attrib if name.startswith("data-")]:
+            del element.attrib[name]
+    return etree.tostring(body, encoding="unicode", method="html")
 
 
 def check_addresses(text: str) -> list[Address]:

@@ -12,6 +12,9 @@ from . import ticket_ticket_messages
 from . import ticket_ticket_presence
 from . import ticket_ticket_setup
 from . import ticket_lock
+from . import ticket_reply
+from . import ticket_forward
+from . import ticket_ticket_compose
 from . import ticket_rule
 from . import ticket_mail
 from . import ticket_mail_intake

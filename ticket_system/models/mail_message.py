@@ -1,10 +1,15 @@
 from collections.abc import Iterable
 from contextlib import contextmanager
 
+from markupsafe import Markup
+
 from odoo import fields, models
+from odoo.tools import format_datetime
 from odoo.tools.mail import email_split_tuples
 
 from odoo.addons.mail.tools.discuss import Store
+
+from ..mailflow import outgoing
 
 SAFE_BODIES = "ticket_system.safe_bodies"
 CONVERSATION = ("email", "comment", "auto_comment")
@@ -103,6 +108,20 @@ class MailMessage(models.Model):
                 and self.env["ticket.mail"].has_access("read")
             ),
         }
+
+    def _quoted(self):
+        """The message as mail programs quote it: who, when, and the text."""
+        self.ensure_one()
+        message = self.sudo()
+        date = format_datetime(self.env, message.date, dt_format="short")
+        name = _readable(message.email_from) or message.author_id.name or ""
+        intro = self.env._("On %(date)s, %(name)s wrote:", date=date, name=name)
+        quote = Markup(outgoing.quotable(str(message.body or "")))
+        return Markup(
+            '<div data-o-mail-quote-container="1"><p>%s</p>'
+            '<blockquote data-o-mail-quote="1" style="margin: 0 0 0 8px; '
+            'padding-left: 8px; border-left: 2px solid #cccccc;">%s</blockquote></div>'
+        ) % (intro, quote)
 
     def action_download_original(self):
         """The bytes this message came as, to be opened in a mail program."""

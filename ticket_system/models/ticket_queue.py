@@ -42,6 +42,12 @@ class TicketQueue(models.Model):
         help="Offer this queue on tickets of these projects. Empty: on all.",
     )
 
+    reply_status_id = fields.Many2one(
+        "ticket.status",
+        "Status After Sending",
+        help="What the answer dialog offers; it can be changed there. Empty: closed.",
+    )
+
     new_count = fields.Integer("New", compute="_compute_counts")
     open_count = fields.Integer("Open", compute="_compute_counts")
     unassigned_count = fields.Integer("Unassigned", compute="_compute_counts")

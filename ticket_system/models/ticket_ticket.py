@@ -235,17 +235,6 @@ class TicketTicket(models.Model):
             raise UserError(self.env._("Nobody else waits. Well done!"))
         return waiting.get_formview_action() | {"target": "main"}
 
-    def action_reply(self):
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Reply"),
-            "res_model": "ticket.reply",
-            "view_mode": "form",
-            "target": "new",
-            "context": {"default_ticket_id": self.id, "dialog_size": "large"},
-        }
-
     # ------------------------------------------------------------------
     # Housekeeping
     # ------------------------------------------------------------------

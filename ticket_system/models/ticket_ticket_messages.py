@@ -122,6 +122,8 @@ class TicketTicket(models.Model):
         if message.message_type == "email":
             self._register_inbound(message.date)
         elif message.message_type == "comment" and self._is_answer(msg_values):
+            if self.env.context.get("ticket_forward"):
+                return
             if message.outgoing_email_to or message.partner_ids.filtered(
                 "partner_share"
             ):
@@ -189,7 +191,7 @@ class TicketTicket(models.Model):
         signature = self.sudo().account_id.ticket_signature
         if is_html_empty(signature):
             signature = self.env.user.signature or ""
-        filled = outgoing.placeholders(str(signature), self._placeholders(), html=True)
+        filled = outgoing.placeholders(str(signature), self._placeholders(), is_html=True)
         return Markup("<p><br></p>") + Markup(filled)
 
 

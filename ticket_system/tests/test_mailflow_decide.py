@@ -149,7 +149,7 @@ class TestOutgoing(BaseCase):
         fill = outgoing.placeholders
         self.assertEqual(fill("{NAME} {X}", values), "<b>{TICKET}</b> {X}")
         self.assertEqual(
-            fill("{name}", values, html=True), "&lt;b&gt;{TICKET}&lt;/b&gt;"
+            fill("{name}", values, is_html=True), "&lt;b&gt;{TICKET}&lt;/b&gt;"
         )
         self.assertEqual(outgoing.unknown_placeholders("{NAME} {NOPE}"), ("{NOPE}",))
 

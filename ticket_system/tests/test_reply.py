@@ -1,3 +1,5 @@
+from email.mime.text import MIMEText
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 
@@ -28,7 +30,7 @@ class TestReply(TicketCase, MailCase):
         form = Form(
             self.env["ticket.reply"].with_context(default_ticket_id=self.ticket.id)
         )
-        self.assertEqual(form.email_to, "carla@customer.example")
+        self.assertEqual(form.email_to, '"Carla Customer" <carla@customer.example>')
         self.assertIn(f"Ticket #{self.ticket.number}", form.subject)
 
     def test_news(self):
@@ -48,6 +50,129 @@ class TestReply(TicketCase, MailCase):
             self.assertIn("It works again", reply.news)
             reply.action_send()
         self.assertEqual(len(self._new_mails), 1)
+
+    def test_draft(self):
+        """R66: kept for its author alone, gone on with, thrown away"""
+        replies = self.env["ticket.reply"].with_user(self.agent)
+        draft = replies.create({"ticket_id": self.ticket.id, "body": "<p>Dear</p>"})
+        ticket = self.ticket.with_user(self.agent)
+        self.assertTrue(ticket.has_draft)
+        self.assertEqual(ticket.action_reply()["res_id"], draft.id)
+        self.assertEqual(
+            ticket.search([("draft_ids.user_id", "=", self.agent.id)]), ticket
+        )
+        colleague = self.ticket.with_user(self.administrator)
+        self.assertFalse(colleague.has_draft)
+        self.assertNotIn("res_id", colleague.action_reply())
+        with self.assertRaises(AccessError):
+            draft.with_user(self.administrator).read(["body"])
+        draft.action_discard()
+        ticket.invalidate_recordset()
+        self.assertFalse(ticket.has_draft)
+
+    def test_sent_once(self):
+        reply = (
+            self.env["ticket.reply"]
+            .with_user(self.agent)
+            .create({"ticket_id": self.ticket.id, "body": "<p>Sorry.</p>"})
+        )
+        with self.mock_mail_gateway():
+            reply.action_send()
+        self.assertFalse(self.ticket.with_user(self.agent).has_draft)
+        with self.assertRaises(UserError):
+            reply.action_send()
+
+    def test_reply_to_all(self):
+        """All who took part get a copy; our own mailbox never does"""
+        number = self.ticket.number
+        line = self.take_in(
+            mail(
+                subject=f"#{number}",
+                sender="Ben <ben@customer.example>",
+                to="support@test.example, Carla <carla@customer.example>",
+                Cc="boss@customer.example, ben@customer.example",
+            )
+        )
+        ticket = self.ticket.with_user(self.agent)
+        for to_all, copies in (
+            (False, ""),
+            (True, '"Carla" <carla@customer.example>, boss@customer.example'),
+        ):
+            action = ticket.action_reply(line.mail_message_id.id, to_all)
+            form = Form(
+                self.env["ticket.reply"]
+                .with_user(self.agent)
+                .with_context(**action["context"])
+            )
+            self.assertEqual(form.email_to, '"Ben" <ben@customer.example>')
+            self.assertEqual(form.email_cc or "", copies)
+
+    def test_forward(self):
+        """To a third party, with text and files; the customer still waits"""
+        files = [("photo.jpg", b"x", "image", "jpeg")]
+        line = self.take_in(mail("Photos", attachments=files))
+        ticket = line.ticket_id.with_user(self.agent)
+        action = ticket.action_forward(line.mail_message_id.id)
+        form = Form(
+            self.env["ticket.forward"]
+            .with_user(self.agent)
+            .with_context(**action["context"])
+        )
+        form.email_to = "workshop@bikes.example"
+        with self.mock_mail_gateway():
+            form.save().action_send()
+        sent = self._new_mails
+        self.assertIn("workshop@bikes.example", sent.email_to)
+        self.assertIn("my wheel is broken", sent.body_html)
+        self.assertEqual(sent.attachment_ids.mapped("name"), ["photo.jpg"])
+        self.assertTrue(ticket.waiting_since)
+        self.assertEqual(ticket.status_id.code, "new")
+
+    def test_history(self):
+        """R50: on demand, the latest first, without notes and without pictures"""
+        number = self.ticket.number
+        self.ticket.message_post(
+            body="SECRET", message_type="comment", subtype_xmlid="mail.mt_note"
+        )
+        self.ticket.internal_comment = "SECRET"
+        page = MIMEText(
+            '<p>And <b>now</b>? <img src="https://tracker.example/x.gif"></p>', "html"
+        )
+        page["From"] = "carla@customer.example"
+        page["To"] = "support@test.example"
+        page["Subject"] = f"#{number}"
+        page["Message-ID"] = "<second@customer.example>"
+        self.take_in(page.as_bytes())
+        sent = self.reply(body="<p>Today.</p>", with_history=True).body_html
+        self.assertNotIn("SECRET", sent)
+        self.assertNotIn("tracker.example", sent)
+        self.assertNotIn("<img", sent)
+        places = [sent.index(text) for text in ("Today", "now", "my wheel is broken")]
+        self.assertEqual(places, sorted(places))
+        self.assertNotIn("my wheel", self.reply(body="<p>Short.</p>").body_html)
+
+    def test_status_of_the_queue(self):
+        """R53: each queue offers a status of its own"""
+        self.support.reply_status_id = self.status["waiting_customer"]
+        self.reply(body="<p>And?</p>")
+        self.assertEqual(self.ticket.status_id.code, "waiting_customer")
+
+    def test_send_and_next(self):
+        """The dialog goes on with who waits longest"""
+        other = self.take_in(mail("Another")).ticket_id
+        reply = (
+            self.env["ticket.reply"]
+            .with_user(self.agent)
+            .create({"ticket_id": self.ticket.id, "body": "<p>Sorry.</p>"})
+        )
+        with self.mock_mail_gateway():
+            self.assertEqual(reply.action_send_and_next()["res_id"], other.id)
+
+    def test_empty(self):
+        reply = self.env["ticket.reply"].create({"ticket_id": self.ticket.id})
+        reply.body = "<p><br></p>"
+        with self.assertRaises(UserError):
+            reply.action_send()
 
     def test_one_mail_from_the_account(self):
         """R15, R47: one mail with To and Cc, from the address the mail came to"""

@@ -83,6 +83,12 @@ class TestTours(TicketWorld, HttpCase):
         self.assertEqual(self.ticket.user_id, self.agent)
         self.assertTrue(self.ticket.last_outbound)
 
+    def test_draft(self):
+        """R66: what is written is kept by itself, gone on with, and thrown away"""
+        url = f"/odoo/tickets/{self.ticket.id}"
+        self.start_tour(url, "ticket_system_draft", login="test_agent")
+        self.assertFalse(self.env["ticket.reply"].search([]))
+
     def test_batch(self):
         """R33, P9: spam into the trash, and back by one click"""
         self.start_tour("/odoo/tickets", "ticket_system_batch", login="test_agent")

@@ -1,2 +1,1 @@
 from . import ticket_attachment_link
-from . import ticket_reply

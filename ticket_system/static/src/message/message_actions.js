@@ -1,9 +1,43 @@
-import { registerMessageAction } from "@mail/core/common/message_actions";
+import { messageActionsRegistry, registerMessageAction } from "@mail/core/common/message_actions";
 
 import { _t } from "@web/core/l10n/translation";
 
+const isTicket = (thread) => thread?.model === "ticket.ticket";
+
+/** A call of the server that returns an action; afterwards the history is brought up to date. */
+async function openAnswer({ owner, thread }, method, args) {
+    const { action, orm } = owner.env.services;
+    action.doAction(await orm.call("ticket.ticket", method, [[thread.id], ...args]), {
+        onClose: () => thread.fetchNewMessages(),
+    });
+}
+
+registerMessageAction("ticket_system.reply", {
+    condition: ({ message }) => message.ticket_route,
+    icon: "fa fa-reply",
+    name: _t("Reply by Mail"),
+    onSelected: (params) => openAnswer(params, "action_reply", [params.message.id]),
+    sequence: 15,
+});
+
+registerMessageAction("ticket_system.reply_all", {
+    condition: ({ message }) => message.ticket_route,
+    icon: "fa fa-reply-all",
+    name: _t("Reply to All by Mail"),
+    onSelected: (params) => openAnswer(params, "action_reply", [params.message.id, true]),
+    sequence: 16,
+});
+
+registerMessageAction("ticket_system.forward", {
+    condition: ({ message }) => message.ticket_route,
+    icon: "fa fa-share",
+    name: _t("Forward by Mail"),
+    onSelected: (params) => openAnswer(params, "action_forward", [params.message.id]),
+    sequence: 17,
+});
+
 registerMessageAction("ticket_system.print", {
-    condition: ({ thread }) => thread?.model === "ticket.ticket",
+    condition: ({ thread }) => isTicket(thread),
     icon: "fa fa-print",
     name: _t("Print"),
     onSelected: ({ message, owner }) =>
@@ -23,3 +57,10 @@ registerMessageAction("ticket_system.original", {
     },
     sequence: 131,
 });
+
+/** The chatter's own ways to answer know neither the account nor drafts. */
+for (const id of ["reply-all", "forward"]) {
+    const definition = messageActionsRegistry.get(id);
+    const condition = definition.condition;
+    definition.condition = (params) => !isTicket(params.thread) && condition(params);
+}

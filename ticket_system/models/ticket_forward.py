@@ -1,0 +1,62 @@
+from markupsafe import Markup
+
+from odoo import Command, api, fields, models
+
+from ..mailflow import outgoing
+
+
+class TicketForward(models.Model):
+    """A message of a ticket on its way to somebody else; the customer still waits."""
+
+    _name = "ticket.forward"
+    _inherit = "ticket.reply"
+    _description = "Forward a Message of a Ticket"
+
+    attachment_ids = fields.Many2many(
+        "ir.attachment", compute="_compute_attachment_ids", store=True, readonly=False
+    )
+
+    @api.depends("ticket_id")
+    def _compute_subject(self):
+        for forward in self:
+            ticket = forward.ticket_id
+            subject = outgoing.subject(ticket.name, ticket.number)
+            forward.subject = f"Fwd: {subject}"
+
+    @api.depends("ticket_id", "message_id", "is_to_all")
+    def _compute_recipients(self):
+        self.email_to = self.email_cc = ""
+
+    @api.depends("ticket_id", "message_id")
+    def _compute_body(self):
+        for forward in self:
+            message = forward.message_id
+            forward.body = forward.ticket_id._signature() + (
+                message._quoted() if message else Markup()
+            )
+
+    @api.depends("message_id")
+    def _compute_attachment_ids(self):
+        for forward in self:
+            forward.attachment_ids = [
+                Command.set(forward.message_id.attachment_ids.ids)
+            ]
+
+    @api.depends("ticket_id")
+    def _compute_status_id(self):
+        for forward in self:
+            forward.status_id = forward.ticket_id.status_id
+
+    def _send_mail(self):
+        ticket = self.ticket_id.with_context(ticket_forward=True)
+        ticket._send_reply(
+            subject=self.subject,
+            body=self._full_body(),
+            email_to=self.email_to or "",
+            email_cc=self.email_cc or "",
+            attachments=self.attachment_ids,
+            status=self.status_id,
+        )
+
+    def _show_again(self):
+        return self._open(self.env._("Forward"), res_id=self.id)

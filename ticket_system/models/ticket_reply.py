@@ -1,0 +1,194 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import is_html_empty
+
+from ..mailflow import outgoing
+from ..mailflow.errors import MailflowError
+
+KEPT_AFTER_SENDING = timedelta(days=1)
+
+
+class TicketReply(models.Model):
+    """An answer being written: a draft of one agent until it is sent (R47, R66)."""
+
+    _name = "ticket.reply"
+    _description = "Answer a Ticket"
+    _order = "write_date desc, id desc"
+    _rec_name = "subject"
+
+    ticket_id = fields.Many2one(
+        "ticket.ticket", required=True, readonly=True, index=True, ondelete="cascade"
+    )
+    message_id = fields.Many2one(
+        "mail.message", "In Answer To", readonly=True, ondelete="set null"
+    )
+    user_id = fields.Many2one(
+        "res.users",
+        "Author",
+        required=True,
+        readonly=True,
+        index=True,
+        default=lambda self: self.env.user,
+        ondelete="cascade",
+    )
+    is_to_all = fields.Boolean("Reply to All", readonly=True)
+    is_sent = fields.Boolean(readonly=True)
+
+    subject = fields.Char(compute="_compute_subject", store=True, readonly=False)
+    email_to = fields.Char(
+        "To", compute="_compute_recipients", store=True, readonly=False
+    )
+    email_cc = fields.Char(
+        "Cc", compute="_compute_recipients", store=True, readonly=False
+    )
+    body = fields.Html(compute="_compute_body", store=True, readonly=False)
+    attachment_ids = fields.Many2many("ir.attachment", bypass_search_access=True)
+    with_history = fields.Boolean(
+        "Append the History",
+        help="What was written to and fro follows the answer; internal notes never do.",
+    )
+    status_id = fields.Many2one(
+        "ticket.status",
+        "Status After Sending",
+        compute="_compute_status_id",
+        store=True,
+        readonly=False,
+    )
+
+    seen_message_id = fields.Many2one(
+        "mail.message",
+        compute="_compute_seen_message_id",
+        store=True,
+        ondelete="set null",
+    )
+    news = fields.Text(readonly=True)
+
+    # ------------------------------------------------------------------
+    # What a new answer starts with
+    # ------------------------------------------------------------------
+
+    @api.depends("ticket_id")
+    def _compute_seen_message_id(self):
+        for reply in self:
+            reply.seen_message_id = reply.ticket_id._conversation()[-1:]
+
+    @api.depends("ticket_id")
+    def _compute_subject(self):
+        for reply in self:
+            ticket = reply.ticket_id
+            reply.subject = outgoing.subject(f"Re: {ticket.name}", ticket.number)
+
+    @api.depends("ticket_id", "message_id", "is_to_all")
+    def _compute_recipients(self):
+        for reply in self:
+            ticket = reply.ticket_id
+            message = reply.message_id or ticket._conversation()[-1:]
+            sender, others = ticket._participants(message)
+            reply.email_to = sender
+            reply.email_cc = others if reply.is_to_all else ""
+
+    @api.depends("ticket_id")
+    def _compute_body(self):
+        for reply in self:
+            reply.body = reply.ticket_id._signature()
+
+    @api.depends("ticket_id")
+    def _compute_status_id(self):
+        closed = self.env["ticket.status"]._by_code("closed")
+        for reply in self:
+            reply.status_id = reply.ticket_id.queue_id.reply_status_id or closed
+
+    # ------------------------------------------------------------------
+    # Actions
+    # ------------------------------------------------------------------
+
+    def action_send(self):
+        """Send, unless somebody wrote meanwhile: then show that first (P8)."""
+        return self._send() or {"type": "ir.actions.act_window_close"}
+
+    def action_send_and_next(self):
+        """Send, and go on with who waits longest."""
+        return self._send() or self.ticket_id.action_next()
+
+    def action_discard(self):
+        """Throw the draft away."""
+        self.unlink()
+        return {"type": "ir.actions.act_window_close"}
+
+    def _send(self):
+        """Send the answer.
+
+        :return: None, or the action that shows what keeps it from being sent
+        """
+        self.ensure_one()
+        self.ticket_id.check_access("write")
+        if self.is_sent:
+            raise UserError(self.env._("This answer has been sent already."))
+        if news := self._news():
+            self.write({"seen_message_id": news[-1].id, "news": self._in_short(news)})
+            return self._show_again()
+        try:
+            self._send_mail()
+        except MailflowError as error:
+            raise UserError(str(error)) from error
+        self.is_sent = True
+        return None
+
+    def _send_mail(self):
+        self.ticket_id._send_reply(
+            subject=self.subject,
+            body=self._full_body(),
+            email_to=self.email_to or "",
+            email_cc=self.email_cc or "",
+            attachments=self.attachment_ids,
+            status=self.status_id,
+        )
+
+    def _full_body(self):
+        if is_html_empty(self.body) and not self.attachment_ids:
+            raise UserError(self.env._("There is nothing in this answer yet."))
+        history = self.ticket_id._history() if self.with_history else ""
+        return (self.body or "") + history
+
+    def _news(self):
+        """What was written by and to the customer since this answer was begun."""
+        messages = self.ticket_id._conversation()
+        return messages.filtered(lambda message: message.id > self.seen_message_id.id)
+
+    def _in_short(self, messages):
+        return "\n".join(
+            f"{message.email_from or message.author_id.name}: {message.preview}"
+            for message in messages
+        )
+
+    def _show_again(self):
+        return self._open(self.env._("Reply"), res_id=self.id)
+
+    @api.model
+    def _open(self, title, **action):
+        return {
+            "type": "ir.actions.act_window",
+            "name": title,
+            "res_model": self._name,
+            "view_mode": "form",
+            "views": [(False, "form")],
+            "target": "new",
+            **action,
+            "context": {"dialog_size": "large", **action.get("context", {})},
+        }
+
+    # ------------------------------------------------------------------
+    # Housekeeping
+    # ------------------------------------------------------------------
+
+    @api.autovacuum
+    def _gc_sent(self):
+        self.search(
+            [
+                ("is_sent", "=", True),
+                ("write_date", "<", fields.Datetime.now() - KEPT_AFTER_SENDING),
+            ],
+            limit=1000,
+        ).unlink()

@@ -1,0 +1,93 @@
+from markupsafe import Markup
+
+from odoo import api, fields, models
+from odoo.tools import email_normalize
+from odoo.tools.mail import email_split_tuples, formataddr
+
+
+class TicketTicket(models.Model):
+    """What an answer is made of, and the drafts of answers."""
+
+    _inherit = "ticket.ticket"
+
+    draft_ids = fields.One2many(
+        "ticket.reply", "ticket_id", "Drafts", domain=[("is_sent", "=", False)]
+    )
+    has_draft = fields.Boolean("I Have a Draft", compute="_compute_has_draft")
+
+    @api.depends_context("uid")
+    @api.depends("draft_ids")
+    def _compute_has_draft(self):
+        drafts = self.env["ticket.reply"].search(
+            [("ticket_id", "in", self.ids), *self._own_drafts()]
+        )
+        for ticket in self:
+            ticket.has_draft = ticket._origin in drafts.ticket_id
+
+    def _own_drafts(self):
+        return [("user_id", "=", self.env.uid), ("is_sent", "=", False)]
+
+    def action_reply(self, message_id=False, to_all=False):
+        """Answer the customer, or go on with the draft of it.
+
+        :param int message_id: the message to answer; the last one by default
+        :param bool to_all: copies to all who took part in it
+        """
+        self.ensure_one()
+        replies = self.env["ticket.reply"]
+        draft = replies.search(
+            [("ticket_id", "=", self.id), *self._own_drafts()], limit=1
+        )
+        if draft:
+            return replies._open(self.env._("Reply"), res_id=draft.id)
+        return replies._open(
+            self.env._("Reply"), context=self._start(message_id) | {
+                "default_is_to_all": to_all
+            }
+        )
+
+    def action_forward(self, message_id):
+        self.ensure_one()
+        return self.env["ticket.forward"]._open(
+            self.env._("Forward"), context=self._start(message_id)
+        )
+
+    def _start(self, message_id):
+        """The context a new answer begins with; only messages of this ticket count."""
+        message = self._conversation().filtered(lambda found: found.id == message_id)
+        return {"default_ticket_id": self.id, "default_message_id": message.id}
+
+    def _participants(self, message):
+        """Who an answer to `message` goes to; our own mailboxes never.
+
+        :return: (the one to answer, all others), addresses separated by commas
+        """
+        self.ensure_one()
+        known = [(self.partner_name or "", self.email_from or "")]
+        if not message:
+            return _join(known), ""
+        message = message.sudo()
+        inbound = message.message_type == "email"
+        if inbound:
+            to = email_split_tuples(message.email_from or "") or known
+            others = f"{message.incoming_email_to or ''},{message.incoming_email_cc or ''}"
+        else:
+            to = email_split_tuples(message.outgoing_email_to or "") or known
+            others = message.outgoing_email_cc or ""
+        taken = {email_normalize(email) for _name, email in to}
+        taken |= self.env["fetchmail.server"].sudo()._ticket_addresses()
+        copies = {
+            address: (name, email)
+            for name, email in email_split_tuples(others)
+            if (address := email_normalize(email)) and address not in taken
+        }
+        return _join(to), _join(copies.values())
+
+    def _history(self):
+        """What was written to and fro, the latest first, without internal notes."""
+        messages = self._conversation().sorted("id", reverse=True)
+        return Markup("").join(message._quoted() for message in messages)
+
+
+def _join(addresses):
+    return ", ".join(formataddr(address) for address in addresses if address[1])
