@@ -18,5 +18,6 @@ from . import test_round_trip
 from . import test_rule
 from . import test_security
 from . import test_setup
+from . import test_template
 from . import test_ticket
 from . import test_tours

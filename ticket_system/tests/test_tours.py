@@ -89,6 +89,30 @@ class TestTours(TicketWorld, HttpCase):
         self.start_tour(url, "ticket_system_draft", login="test_agent")
         self.assertFalse(self.env["ticket.reply"].search([]))
 
+    def test_template(self):
+        """R48, R49: found while typing, put in at the cursor, with its file"""
+        file = self.env["ir.attachment"].create({"name": "label.pdf", "raw": b"%PDF"})
+        category = self.env["ticket.template.category"].create({"name": "Returns"})
+        self.env["ticket.template"].create(
+            [
+                {
+                    "name": "Return label",
+                    "category_id": category.id,
+                    "subject": "Your return",
+                    "body": "<p>Dear {NAME}, the label is attached.</p>",
+                    "attachment_ids": file.ids,
+                },
+                {"name": "Thank you", "body": "<p>Thank you!</p>"},
+            ]
+        )
+        url = f"/odoo/tickets/{self.ticket.id}"
+        self.start_tour(url, "ticket_system_template", login="test_agent")
+        answer = self.ticket._conversation()[-1]
+        self.assertIn("Dear Carla Customer, the label is attached.", answer.body)
+        self.assertIn("Hello!", answer.body)
+        self.assertIn("Your return", answer.subject)
+        self.assertEqual(answer.attachment_ids.name, "label.pdf")
+
     def test_batch(self):
         """R33, P9: spam into the trash, and back by one click"""
         self.start_tour("/odoo/tickets", "ticket_system_batch", login="test_agent")

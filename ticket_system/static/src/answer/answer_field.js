@@ -1,16 +1,23 @@
 import { onWillUnmount } from "@odoo/owl";
 
 import { HtmlField, htmlField } from "@html_editor/fields/html_field";
+import { parseHTML } from "@html_editor/utils/html";
 
 import { browser } from "@web/core/browser/browser";
 import { registry } from "@web/core/registry";
+import { useService } from "@web/core/utils/hooks";
+
+import { TemplateDialog } from "./template_dialog";
 
 const AUTOSAVE = 3000; // ms
 
-/** The text of an answer: kept as a draft while it is written. */
+/** The text of an answer: kept as a draft while it is written; takes templates. */
 export class AnswerField extends HtmlField {
+    static template = "ticket_system.AnswerField";
+
     setup() {
         super.setup();
+        this.dialog = useService("dialog");
         const timer = browser.setInterval(() => this.keepDraft(), AUTOSAVE);
         onWillUnmount(() => browser.clearInterval(timer));
     }
@@ -20,10 +27,40 @@ export class AnswerField extends HtmlField {
         return `${this.state.key}`;
     }
 
+    get ticketId() {
+        return this.props.record.data.ticket_id.id;
+    }
+
     async keepDraft() {
         const { record } = this.props;
         if (this.isDirty || record.dirty) {
             await record.save({ reload: false });
+        }
+    }
+
+    chooseTemplate() {
+        this.dialog.add(TemplateDialog, {
+            ticketId: this.ticketId,
+            onChosen: (offer) => this.insertTemplate(offer),
+        });
+    }
+
+    /** Puts the text in at the cursor; what is there stays. */
+    async insertTemplate({ id, subject, body }) {
+        const { dom, history, selection } = this.editor.shared;
+        selection.focusEditable();
+        dom.insert(parseHTML(this.editor.document, body));
+        history.addStep();
+        const { record } = this.props;
+        if (subject) {
+            await record.update({ subject });
+        }
+        const files = await this.ormService.call("ticket.template", "take_files", [
+            id,
+            this.ticketId,
+        ]);
+        if (files.length) {
+            await record.data.attachment_ids.addAndRemove({ add: files });
         }
     }
 }

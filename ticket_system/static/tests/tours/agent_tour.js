@@ -143,6 +143,59 @@ registry.category("web_tour.tours").add("ticket_system_draft", {
     ],
 });
 
+registry.category("web_tour.tours").add("ticket_system_template", {
+    steps: () => [
+        {
+            content: "Answer",
+            trigger: "button[name=action_reply]",
+            run: "click",
+        },
+        {
+            content: "Begin to write",
+            trigger: ".modal .odoo-editor-editable",
+            run: "editor Hello!",
+        },
+        {
+            content: "Look for a template",
+            trigger: ".modal .o_ticket_templates",
+            run: "click",
+        },
+        {
+            content: "Type a word of it",
+            trigger: ".modal input[type=search]",
+            run: "edit label",
+        },
+        {
+            content: "It is shown with the customer's name; the other is gone",
+            trigger:
+                ".modal:not(:contains('Thank you')) .o_ticket_template_preview:contains('Dear Carla Customer')",
+        },
+        {
+            content: "Take it",
+            trigger: ".modal .o_ticket_template:contains('Return label')",
+            run: "click",
+        },
+        {
+            content: "It stands beside what was there",
+            trigger:
+                ".modal .odoo-editor-editable:contains('Hello!'):contains('the label is attached')",
+        },
+        {
+            content: "Its subject and its file are there",
+            trigger: ".modal:has([name=subject] input:value(Your return)):contains('label.pdf')",
+        },
+        {
+            content: "Send",
+            trigger: ".modal button[name=action_send]",
+            run: "click",
+        },
+        {
+            content: "It is in the history",
+            trigger: ".o-mail-Message-body:contains('the label is attached')",
+        },
+    ],
+});
+
 registry.category("web_tour.tours").add("ticket_system_take_over", {
     steps: () => [
         {
