@@ -25,7 +25,9 @@ from . import fetchmail_server_fetch
 from . import ir_actions
 from . import ir_attachment
 from . import mail_alias_domain
+from . import mail_mail
 from . import mail_message
+from . import mail_message_delivery
 from . import project_project
 from . import res_config_settings
 from . import res_partner

@@ -87,7 +87,8 @@ class MailMessage(models.Model):
 
         :return: {"is_inbound": bool, "sender": str, "to": str, "cc": str,
             "account": str, where it is not among the recipients,
-            "has_original": bool, whether the user may download it}
+            "has_original": bool, whether the user may download it,
+            "delivery": "failed", "queued" or "sent", "may_retry": bool}
         """
         message = self.sudo()
         is_inbound = message.message_type == "email"
@@ -103,6 +104,8 @@ class MailMessage(models.Model):
             "to": _readable(to) or ", ".join(message.partner_ids.mapped("name")),
             "cc": _readable(cc),
             "account": account if account not in f"{to} {cc}" else "",
+            "delivery": message._delivery(),
+            "may_retry": not is_inbound and bool(message._failed_mails()),
             "has_original": (
                 bool(mails.raw_attachment_id)
                 and self.env["ticket.mail"].has_access("read")

@@ -32,6 +32,8 @@ class TestHistory(TicketCase):
                 "to": "Support <support@test.example>",
                 "cc": "Ben <ben@customer.example>",
                 "account": "",
+                "delivery": "sent",
+                "may_retry": False,
                 "has_original": False,
             },
         )

@@ -65,4 +65,8 @@ export class AnswerField extends HtmlField {
     }
 }
 
-registry.category("fields").add("ticket_answer", { ...htmlField, component: AnswerField });
+registry.category("fields").add("ticket_answer", {
+    ...htmlField,
+    component: AnswerField,
+    additionalClasses: [...(htmlField.additionalClasses || []), "o_field_html"],
+});

@@ -36,6 +36,15 @@ registerMessageAction("ticket_system.forward", {
     sequence: 17,
 });
 
+registerMessageAction("ticket_system.send_again", {
+    condition: ({ message }) => message.ticket_route?.may_retry,
+    icon: "fa fa-repeat",
+    name: _t("Send Again"),
+    onSelected: ({ message, owner }) =>
+        owner.env.services.orm.call("mail.message", "action_send_again", [message.id]),
+    sequence: 14,
+});
+
 registerMessageAction("ticket_system.print", {
     condition: ({ thread }) => isTicket(thread),
     icon: "fa fa-print",

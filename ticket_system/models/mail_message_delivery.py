@@ -1,0 +1,86 @@
+from odoo import models
+from odoo.exceptions import UserError
+
+from odoo.addons.mail.tools.discuss import Store
+
+FAILED = ("exception", "bounce")
+
+
+class MailMessage(models.Model):
+    """Whether an answer has left us, and what to do if it could not."""
+
+    _inherit = "mail.message"
+
+    def _is_answer_to_customer(self):
+        return (
+            self.model == "ticket.ticket"
+            and self.message_type in ("comment", "auto_comment")
+            and self._is_conversation()
+        )
+
+    def _delivery(self):
+        """What became of an answer: "failed", "queued" or "sent"."""
+        statuses = set(self.sudo().notification_ids.mapped("notification_status"))
+        if statuses & set(FAILED):
+            return "failed"
+        return "queued" if statuses & {"ready", "process"} else "sent"
+
+    def _failed_mails(self):
+        return self.sudo().mail_ids.filtered(lambda mail: mail.state == "exception")
+
+    def action_send_again(self):
+        """Try once more to deliver an answer that the mail server did not take."""
+        self.ensure_one()
+        self.env[self.model].browse(self.res_id).check_access("write")
+        mails = self._failed_mails()
+        if not mails:
+            raise UserError(
+                self.env._("The recipient's server refused it. Write a new answer.")
+            )
+        mails.mark_outgoing()
+        mails.send()
+        self._tell_delivery()
+
+    def _note_undelivered(self, reason):
+        """Mark the tickets; the authors get an activity, once until it is done."""
+        for message in self:
+            ticket = message._ticket()
+            ticket.delivery_failed = True
+            author = message.author_id.main_user_id or ticket.user_id
+            if author and not message._warnings(author):
+                ticket.activity_schedule(
+                    "mail.mail_activity_data_warning",
+                    user_id=author.id,
+                    summary=self.env._("Answer not delivered"),
+                    note=reason,
+                )
+        self._tell_delivery()
+
+    def _note_delivered(self):
+        for message in self:
+            ticket = message._ticket()
+            if ticket.delivery_failed:
+                ticket.delivery_failed = False
+                message._warnings().action_done()
+        self._tell_delivery()
+
+    def _ticket(self):
+        return self.env["ticket.ticket"].sudo().browse(self.res_id)
+
+    def _warnings(self, user=None):
+        activities = self._ticket().activity_ids.filtered(
+            lambda activity: (
+                activity.activity_type_id
+                == self.env.ref("mail.mail_activity_data_warning")
+            )
+        )
+        if user:
+            activities = activities.filtered(lambda activity: activity.user_id == user)
+        return activities
+
+    def _tell_delivery(self):
+        """Bring the history that the author has open up to date."""
+        for message in self:
+            if user := message.author_id.main_user_id:
+                route = message.with_user(user)._ticket_route()
+                Store(bus_channel=user).add(message, {"ticket_route": route}).bus_send()

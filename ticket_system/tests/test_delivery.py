@@ -1,0 +1,69 @@
+from unittest.mock import patch
+
+from odoo.exceptions import AccessError
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from odoo.addons.mail.tests.common import MailCase
+
+from .common import TicketCase, mail
+
+
+@tagged("post_install", "-at_install")
+class TestDelivery(TicketCase, MailCase):
+    """A failed answer is seen by its author, and can be sent again"""
+
+    def setUp(self):
+        super().setUp()
+        self.ticket = self.take_in(mail()).ticket_id
+
+    def no_server(self):
+        """An outgoing mail server that cannot be reached"""
+        return patch.object(
+            type(self.env["ir.mail_server"]),
+            "_connect__",
+            side_effect=OSError("No route to host"),
+        )
+
+    def answer(self):
+        with self.mock_mail_gateway():
+            return self.send()
+
+    def send(self):
+        return self.ticket.with_user(self.agent)._send_reply(
+            subject="Re: Broken wheel",
+            body="Sorry.",
+            email_to="carla@customer.example",
+            status=self.status["closed"],
+        )
+
+    def test_sent(self):
+        answer = self.answer()
+        self.assertEqual(answer._delivery(), "sent")
+        self.assertFalse(self.ticket.delivery_failed)
+        self.assertFalse(self.ticket.activity_ids)
+
+    @mute_logger("odoo.addons.mail.models.mail_mail")
+    def test_unreachable(self):
+        """The mail is kept; its author is told once; a later try delivers it"""
+        with self.mock_mail_gateway(), self.no_server():
+            answer = self.send()
+        self.assertEqual(answer._delivery(), "failed")
+        self.assertTrue(self.ticket.delivery_failed)
+        self.assertEqual(self.ticket.activity_ids.user_id, self.agent)
+        self.assertIn("No route to host", self.ticket.activity_ids.note)
+        route = answer.with_user(self.agent)._ticket_route()
+        self.assertTrue(route["may_retry"])
+
+        with self.mock_mail_gateway(), self.no_server():
+            answer.with_user(self.agent).action_send_again()
+        self.assertEqual(len(self.ticket.activity_ids), 1)
+
+        with self.assertRaises(AccessError):
+            answer.with_user(self.other_agent).action_send_again()
+        with self.mock_mail_gateway():
+            answer.with_user(self.agent).action_send_again()
+        self.assertEqual(len(self._mails), 1)
+        self.assertEqual(answer._delivery(), "sent")
+        self.assertFalse(self.ticket.delivery_failed)
+        self.assertFalse(self.ticket.activity_ids)
