@@ -254,9 +254,8 @@ class Mailbox:
         """Move by MOVE (RFC 6851), else by COPY and deletion."""
         if not uids:
             return
+        self.ensure(folder)
         with self._command(f"moving to “{folder}”"):
-            if not self._client.folder_exists(folder):
-                self._client.create_folder(folder)
             if self._client.has_capability("MOVE"):
                 self._client.move(uids, folder)
             else:
@@ -276,6 +275,18 @@ class Mailbox:
             if self._client.has_capability("UIDPLUS"):
                 self._client.uid_expunge(uids)
 
+    def ensure(self, folder: str) -> None:
+        """Create the folder if it is missing."""
+        with self._command(f"the folder “{folder}”"):
+            if not self._client.folder_exists(folder):
+                self._client.create_folder(folder)
+
+    def holds(self, folder: str, message_id: str) -> bool:
+        """Whether a mail with this Message-ID is in the folder."""
+        self.open(folder, readonly=True)
+        with self._command("the search"):
+            return bool(self._client.search(["HEADER", "Message-ID", message_id]))
+
     def append(
         self,
         folder: str,
@@ -283,9 +294,8 @@ class Mailbox:
         flags: Sequence[bytes] = (SEEN,),
         when: datetime | None = None,
     ) -> None:
+        self.ensure(folder)
         with self._command(f"copying to “{folder}”"):
-            if not self._client.folder_exists(folder):
-                self._client.create_folder(folder)
             self._client.append(folder, raw, flags, when)
 
 

@@ -99,7 +99,8 @@ def quotable(text: str) -> str:
     for element in body.iter(etree.Element):
         for name in [name for name in element.attrib if name.startswith("data-")]:
             del element.attrib[name]
-    return etree.tostring(body, encoding="unicode", method="html")
+    quoted: str = etree.tostring(body, encoding="unicode", method="html")
+    return quoted
 
 
 def check_addresses(text: str) -> list[Address]:

@@ -72,7 +72,10 @@ class FetchmailServer(models.Model):
     # how it answers
     ticket_reply_from_account = fields.Boolean("Answer from This Address", default=True)
     ticket_mail_server_id = fields.Many2one("ir.mail_server", "Outgoing Mail Server")
-    ticket_copy_to_sent = fields.Boolean("Copy to Sent Folder")
+    ticket_copy_to_sent = fields.Boolean(
+        "Copy to Sent Folder",
+        help="Answers are put into the Sent folder named above with the next fetch.",
+    )
     ticket_signature = fields.Html("Signature")
     autoresponder_active = fields.Boolean("Automatic Answer")
     autoresponder_once_per_day = fields.Boolean("Only One Mail a Day", default=True)
@@ -149,6 +152,12 @@ class FetchmailServer(models.Model):
                 raise UserError(
                     self.env._("Name another folder to which fetched mails are moved.")
                 )
+
+    @api.constrains("ticket_copy_to_sent", "ticket_sent_folder")
+    def _check_ticket_sent_folder(self):
+        for account in self.filtered("ticket_copy_to_sent"):
+            if not account.ticket_sent_folder:
+                raise UserError(self.env._("Name the Sent folder for the copies."))
 
     # ------------------------------------------------------------------
     # CRUD

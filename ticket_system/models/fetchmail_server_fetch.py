@@ -84,9 +84,12 @@ class FetchmailServer(models.Model):
         self.ensure_one()
         if self.env.context.get("cron_id") and self._ticket_is_pausing():
             return None
+        warning = None
         try:
             with self._ticket_connect() as mailbox:
                 for source in self._ticket_sources():
+                    if source.is_sent and self.ticket_copy_to_sent:
+                        warning = self._ticket_put_copies(mailbox, source.folder)
                     self._ticket_fetch_folder(mailbox, source)
             error = None
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
@@ -99,7 +102,7 @@ class FetchmailServer(models.Model):
             _logger.exception("Account %s", self.id)
             error = f"{type(problem).__name__}: {problem}"
         self.env.cr.rollback()
-        retrying(partial(self._ticket_note_health, error), self.env)
+        retrying(partial(self._ticket_note_health, error, warning), self.env)
         return UserError(error) if error else None
 
     def _ticket_is_pausing(self):
@@ -176,8 +179,24 @@ class FetchmailServer(models.Model):
         due.server_action_due = False
         self.env["ir.cron"]._commit_progress()
 
-    def _ticket_note_health(self, error):
-        """Keep what the last fetch came to; after failures wait longer each time."""
+    def _ticket_put_copies(self, mailbox, folder):
+        """Put copies of sent answers into the Sent folder.
+
+        :return: what kept them from it, to be tried again by the next fetch
+        """
+        copies = self.env["ticket.sent.copy"].search([("server_id", "=", self.id)])
+        try:
+            mailbox.ensure(folder)
+            copies._put(mailbox, folder)
+        except MailboxError as problem:
+            return str(problem)
+        return None
+
+    def _ticket_note_health(self, error, warning=None):
+        """Keep what the last fetch came to; after failures wait longer each time.
+
+        :param warning: a problem that does not keep mails from being fetched
+        """
         now = fields.Datetime.now()
         if error:
             failures = self.ticket_failures + 1
@@ -195,7 +214,7 @@ class FetchmailServer(models.Model):
             self.ticket_warning_ids = self._ticket_warn_administrators(summary, error)
         elif not failures and self.ticket_failures:
             self.ticket_warning_ids.unlink()
-        values["ticket_last_error"] = error
+        values["ticket_last_error"] = error or warning
         self.with_context(fetchmail_cron_running=True).write(values)
 
     def _ticket_warn_administrators(self, summary, note):

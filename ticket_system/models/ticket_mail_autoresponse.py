@@ -89,7 +89,9 @@ class TicketMail(models.Model):
     def _post_autoresponse(self, account, ticket, recipient):
         values = ticket._placeholders()
         subject = outgoing.placeholders(account.autoresponder_subject or "", values)
-        body = outgoing.placeholders(str(account.autoresponder_body), values, is_html=True)
+        body = outgoing.placeholders(
+            str(account.autoresponder_body), values, is_html=True
+        )
         ticket.message_post(
             message_type="auto_comment",
             subtype_xmlid="mail.mt_comment",

@@ -7,6 +7,7 @@ from odoo.tools import is_html_empty
 from ..mailflow import outgoing
 from ..mailflow.errors import MailflowError
 
+LARGE = 10_000_000  # bytes of files; in a mail they take a third more
 KEPT_AFTER_SENDING = timedelta(days=1)
 
 
@@ -45,6 +46,7 @@ class TicketReply(models.Model):
     )
     body = fields.Html(compute="_compute_body", store=True, readonly=False)
     attachment_ids = fields.Many2many("ir.attachment", bypass_search_access=True)
+    is_large = fields.Boolean(compute="_compute_is_large")
     with_history = fields.Boolean(
         "Append the History",
         help="What was written to and fro follows the answer; internal notes never do.",
@@ -99,6 +101,12 @@ class TicketReply(models.Model):
         closed = self.env["ticket.status"]._by_code("closed")
         for reply in self:
             reply.status_id = reply.ticket_id.queue_id.reply_status_id or closed
+
+    @api.depends("attachment_ids")
+    def _compute_is_large(self):
+        for reply in self:
+            files = reply.sudo().attachment_ids
+            reply.is_large = sum(files.mapped("file_size")) > LARGE
 
     # ------------------------------------------------------------------
     # Actions

@@ -41,9 +41,8 @@ class TicketTicket(models.Model):
         if draft:
             return replies._open(self.env._("Reply"), res_id=draft.id)
         return replies._open(
-            self.env._("Reply"), context=self._start(message_id) | {
-                "default_is_to_all": to_all
-            }
+            self.env._("Reply"),
+            context=self._start(message_id) | {"default_is_to_all": to_all},
         )
 
     def action_forward(self, message_id):
@@ -70,7 +69,9 @@ class TicketTicket(models.Model):
         inbound = message.message_type == "email"
         if inbound:
             to = email_split_tuples(message.email_from or "") or known
-            others = f"{message.incoming_email_to or ''},{message.incoming_email_cc or ''}"
+            others = (
+                f"{message.incoming_email_to or ''},{message.incoming_email_cc or ''}"
+            )
         else:
             to = email_split_tuples(message.outgoing_email_to or "") or known
             others = message.outgoing_email_cc or ""

@@ -76,6 +76,12 @@ class TicketTicket(models.Model):
         copies = outgoing.check_addresses(email_cc)
         if not recipients:
             raise UserError(self.env._("An answer needs a recipient."))
+        own = self.env["fetchmail.server"]._ticket_addresses()
+        for address in recipients + copies:
+            if address.email.lower() in own:
+                raise UserError(
+                    self.env._("%s is our own mailbox: no recipient.", address.email)
+                )
         message = self.message_post(
             body=body,
             subject=outgoing.subject(subject, self.number),
@@ -191,7 +197,9 @@ class TicketTicket(models.Model):
         signature = self.sudo().account_id.ticket_signature
         if is_html_empty(signature):
             signature = self.env.user.signature or ""
-        filled = outgoing.placeholders(str(signature), self._placeholders(), is_html=True)
+        filled = outgoing.placeholders(
+            str(signature), self._placeholders(), is_html=True
+        )
         return Markup("<p><br></p>") + Markup(filled)
 
 

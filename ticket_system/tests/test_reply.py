@@ -168,6 +168,15 @@ class TestReply(TicketCase, MailCase):
         with self.mock_mail_gateway():
             self.assertEqual(reply.action_send_and_next()["res_id"], other.id)
 
+    def test_large(self):
+        """Told before a server refuses it"""
+        reply = self.env["ticket.reply"].create({"ticket_id": self.ticket.id})
+        self.assertFalse(reply.is_large)
+        reply.attachment_ids = self.env["ir.attachment"].create(
+            {"name": "video.mp4", "raw": b"0" * 10_000_001}
+        )
+        self.assertTrue(reply.is_large)
+
     def test_empty(self):
         reply = self.env["ticket.reply"].create({"ticket_id": self.ticket.id})
         reply.body = "<p><br></p>"
@@ -206,7 +215,12 @@ class TestReply(TicketCase, MailCase):
 
     def test_invalid_recipient(self):
         """R47, threat 18: refused before anything is sent"""
-        for address in ("", "nonsense", "a@b.example\nBcc: x@y.example"):
+        for address in (
+            "",
+            "nonsense",
+            "a@b.example\nBcc: x@y.example",
+            "Support <Support@test.example>",
+        ):
             reply = self.env["ticket.reply"].create({"ticket_id": self.ticket.id})
             reply.email_to = address
             with self.subTest(address), self.assertRaises(UserError):

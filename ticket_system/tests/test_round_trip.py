@@ -1,9 +1,14 @@
+import base64
 from datetime import datetime
 from email import message_from_bytes
 from email.policy import default
+from unittest.mock import patch
 
 from odoo.exceptions import UserError
 from odoo.tests import tagged
+
+from odoo.addons.ticket_system.mailflow.errors import ProtocolError
+from odoo.addons.ticket_system.mailflow.mailbox import Mailbox
 
 from .common import MailServerCase, mail
 
@@ -153,6 +158,54 @@ class TestRoundTrip(MailServerCase):
             )
         self.fetch(account)
         self.assertEqual(self.lines(account).mapped("subject"), ["2026-02-02"])
+
+    def test_copy_to_sent(self):
+        """R17: the very bytes that left are in the Sent folder, once; IMAP may fail"""
+        account = self._make_account(
+            "copies@test.example",
+            self.support,
+            ticket_sent_folder="Sent",
+            ticket_copy_to_sent=True,
+        )
+        self.deliver(account, subject="Late parcel")
+        self.fetch(account)
+        ticket = self.lines(account).ticket_id
+        ticket.message_subscribe(self.other_agent.partner_id.ids)
+        ticket.with_user(self.agent)._send_reply(
+            subject="Re: Late parcel",
+            body="It is on its way.",
+            email_to=self.customer_address,
+            status=self.status["closed"],
+        )
+        copy = self.env["ticket.sent.copy"].search([])
+        self.assertEqual(len(copy), 1)
+        refused = patch.object(Mailbox, "append", side_effect=ProtocolError("Full."))
+        with refused:
+            self.fetch(account)
+        self.assertEqual(account.ticket_last_error, "Full.")
+        self.assertFalse(account.ticket_failures)
+        raw = base64.b64decode(copy.raw)
+        for _turn in range(2):
+            self.fetch(account)
+        self.assertFalse(account.ticket_last_error)
+        [kept] = self.dovecot.messages(account.user, "Sent")
+        self.assertEqual(kept.replace(b"\r\n", b"\n"), raw.replace(b"\r\n", b"\n"))
+        arrived = self.inbox(self.customer_address)[-1]
+        sent = message_from_bytes(kept, policy=default)
+        for name in ("Message-ID", "Subject", "From", "To"):
+            self.assertEqual(sent[name], arrived[name])
+        self.assertEqual(len(ticket._conversation()), 2)
+
+        # the copy is there, but we were cut off before we could note it
+        copy.create(
+            {
+                "server_id": account.id,
+                "message_id": sent["Message-ID"],
+                "raw": base64.b64encode(raw),
+            }
+        )
+        self.fetch(account)
+        self.assertEqual(len(self.dovecot.messages(account.user, "Sent")), 1)
 
     def test_sent_folder(self):
         """R24: what agents write in a mail program joins its ticket, once"""
