@@ -21,9 +21,15 @@ class MailMessage(models.Model):
     def _delivery(self):
         """What became of an answer: "failed", "queued" or "sent"."""
         statuses = set(self.sudo().notification_ids.mapped("notification_status"))
+        if not statuses and self.message_type == "comment" and self._is_scheduled():
+            return "queued"
         if statuses & set(FAILED):
             return "failed"
         return "queued" if statuses & {"ready", "process"} else "sent"
+
+    def _is_scheduled(self):
+        schedules = self.env["mail.message.schedule"].sudo()
+        return schedules.search_count([("mail_message_id", "in", self.ids)], limit=1)
 
     def _failed_mails(self):
         return self.sudo().mail_ids.filtered(lambda mail: mail.state == "exception")

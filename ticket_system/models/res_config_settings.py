@@ -21,6 +21,12 @@ class ResConfigSettings(models.TransientModel):
         config_parameter="ticket_system.close_after_days",
         help="Days after which tickets waiting for the customer are closed. 0: never.",
     )
+    ticket_undo_seconds = fields.Integer(
+        "Time to Undo",
+        config_parameter="ticket_system.undo_seconds",
+        help="Seconds that an answer waits before it leaves; meanwhile it can be taken "
+        "back. 0: answers leave at once.",
+    )
     ticket_storm_limit = fields.Integer(
         "Automatic Answers",
         config_parameter="ticket_system.storm_limit",

@@ -13,7 +13,12 @@ class TicketForward(models.Model):
     _description = "Forward a Message of a Ticket"
 
     attachment_ids = fields.Many2many(
-        "ir.attachment", compute="_compute_attachment_ids", store=True, readonly=False
+        "ir.attachment",
+        compute="_compute_attachment_ids",
+        compute_sudo=False,
+        store=True,
+        readonly=False,
+        bypass_search_access=True,
     )
 
     @api.depends("ticket_id")
@@ -30,16 +35,16 @@ class TicketForward(models.Model):
     @api.depends("ticket_id", "message_id")
     def _compute_body(self):
         for forward in self:
-            message = forward.message_id
+            message = forward._answered()
             forward.body = forward.ticket_id._signature() + (
                 message._quoted() if message else Markup()
             )
 
-    @api.depends("message_id")
+    @api.depends("ticket_id", "message_id")
     def _compute_attachment_ids(self):
         for forward in self:
             forward.attachment_ids = [
-                Command.set(forward.message_id.attachment_ids.ids)
+                Command.set(forward._answered().attachment_ids.ids)
             ]
 
     @api.depends("ticket_id")
@@ -48,15 +53,8 @@ class TicketForward(models.Model):
             forward.status_id = forward.ticket_id.status_id
 
     def _send_mail(self):
-        ticket = self.ticket_id.with_context(ticket_forward=True)
-        ticket._send_reply(
-            subject=self.subject,
-            body=self._full_body(),
-            email_to=self.email_to or "",
-            email_cc=self.email_cc or "",
-            attachments=self.attachment_ids,
-            status=self.status_id,
-        )
+        forward = self.with_context(ticket_forward=True)
+        return super(TicketForward, forward)._send_mail()
 
     def _show_again(self):
         return self._open(self.env._("Forward"), res_id=self.id)

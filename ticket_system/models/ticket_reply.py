@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -8,6 +8,15 @@ from ..mailflow import outgoing
 from ..mailflow.errors import MailflowError
 
 LARGE = 10_000_000  # bytes of files; in a mail they take a third more
+CHANGED_BY_SENDING = [
+    "status_id",
+    "is_unread",
+    "last_outbound",
+    "last_message",
+    "waiting_since",
+    "first_response",
+    "delivery_failed",
+]
 KEPT_AFTER_SENDING = timedelta(days=1)
 
 
@@ -36,15 +45,33 @@ class TicketReply(models.Model):
     )
     is_to_all = fields.Boolean("Reply to All", readonly=True)
     is_sent = fields.Boolean(readonly=True)
+    sent_message_id = fields.Many2one(
+        "mail.message", "Sent As", readonly=True, ondelete="set null"
+    )
+    ticket_before = fields.Json(
+        readonly=True, help="What sending changed on the ticket, for the undo."
+    )
 
-    subject = fields.Char(compute="_compute_subject", store=True, readonly=False)
+    subject = fields.Char(
+        compute="_compute_subject", compute_sudo=False, store=True, readonly=False
+    )
     email_to = fields.Char(
-        "To", compute="_compute_recipients", store=True, readonly=False
+        "To",
+        compute="_compute_recipients",
+        compute_sudo=False,
+        store=True,
+        readonly=False,
     )
     email_cc = fields.Char(
-        "Cc", compute="_compute_recipients", store=True, readonly=False
+        "Cc",
+        compute="_compute_recipients",
+        compute_sudo=False,
+        store=True,
+        readonly=False,
     )
-    body = fields.Html(compute="_compute_body", store=True, readonly=False)
+    body = fields.Html(
+        compute="_compute_body", compute_sudo=False, store=True, readonly=False
+    )
     attachment_ids = fields.Many2many("ir.attachment", bypass_search_access=True)
     is_large = fields.Boolean(compute="_compute_is_large")
     with_history = fields.Boolean(
@@ -55,6 +82,7 @@ class TicketReply(models.Model):
         "ticket.status",
         "Status After Sending",
         compute="_compute_status_id",
+        compute_sudo=False,
         store=True,
         readonly=False,
     )
@@ -62,6 +90,7 @@ class TicketReply(models.Model):
     seen_message_id = fields.Many2one(
         "mail.message",
         compute="_compute_seen_message_id",
+        compute_sudo=False,
         store=True,
         ondelete="set null",
     )
@@ -70,6 +99,17 @@ class TicketReply(models.Model):
     # ------------------------------------------------------------------
     # What a new answer starts with
     # ------------------------------------------------------------------
+
+    def _answered(self):
+        """The message to answer: one of the ticket's conversation, nothing else."""
+        self.ticket_id.check_access("read")
+        return self.message_id.sudo().filtered(
+            lambda message: (
+                message.model == "ticket.ticket"
+                and message.res_id == self.ticket_id.id
+                and message._is_conversation()
+            )
+        )
 
     @api.depends("ticket_id")
     def _compute_seen_message_id(self):
@@ -86,7 +126,7 @@ class TicketReply(models.Model):
     def _compute_recipients(self):
         for reply in self:
             ticket = reply.ticket_id
-            message = reply.message_id or ticket._conversation()[-1:]
+            message = reply._answered() or ticket._conversation()[-1:]
             sender, others = ticket._participants(message)
             reply.email_to = sender
             reply.email_cc = others if reply.is_to_all else ""
@@ -108,17 +148,67 @@ class TicketReply(models.Model):
             files = reply.sudo().attachment_ids
             reply.is_large = sum(files.mapped("file_size")) > LARGE
 
+    @api.constrains("ticket_id")
+    def _check_ticket(self):
+        self.ticket_id.check_access("read")
+
     # ------------------------------------------------------------------
     # Actions
     # ------------------------------------------------------------------
 
     def action_send(self):
         """Send, unless somebody wrote meanwhile: then show that first (P8)."""
-        return self._send() or {"type": "ir.actions.act_window_close"}
+        return self._send() or self._tell_sent()
 
     def action_send_and_next(self):
         """Send, and go on with who waits longest."""
-        return self._send() or self.ticket_id.action_next()
+        return self._send() or self._tell_sent(self.ticket_id.action_next())
+
+    def _tell_sent(self, following=None):
+        """Close the dialog; while the answer has not left yet, offer the undo."""
+        following = following or {"type": "ir.actions.act_window_close"}
+        if not self._schedule():
+            return following
+        return {
+            "type": "ir.actions.client",
+            "tag": "ticket_system.changed",
+            "params": {
+                "message": self.env._("The answer leaves in a moment."),
+                "undo": [self._name, "action_undo", [self.ids]],
+                "next": following,
+            },
+        }
+
+    def action_undo(self):
+        """Take back an answer that has not left yet; it is a draft again."""
+        self.ensure_one()
+        self.ticket_id.check_access("write")
+        schedule = self._schedule().try_lock_for_update()
+        if not schedule:
+            raise UserError(self.env._("Too late: the answer has left."))
+        schedule.unlink()
+        self._sent_message().unlink()
+        self.ticket_id.write(self.ticket_before)
+        self.is_sent = False
+        return self._show_again()
+
+    def _schedule(self):
+        """The delayed sending of this answer, if it has not left yet."""
+        return (
+            self.env["mail.message.schedule"]
+            .sudo()
+            .search([("mail_message_id", "in", self._sent_message().ids)])
+        )
+
+    def _sent_message(self):
+        """The message the author has sent by this answer."""
+        return self.sent_message_id.sudo().filtered(
+            lambda message: (
+                message.model == "ticket.ticket"
+                and message.res_id == self.ticket_id.id
+                and message.author_id == self.user_id.partner_id
+            )
+        )
 
     def action_discard(self):
         """Throw the draft away."""
@@ -137,15 +227,28 @@ class TicketReply(models.Model):
         if news := self._news():
             self.write({"seen_message_id": news[-1].id, "news": self._in_short(news)})
             return self._show_again()
+        [before] = self.ticket_id.read(CHANGED_BY_SENDING, load="")
+        del before["id"]
         try:
-            self._send_mail()
+            message = self._send_mail()
         except MailflowError as error:
             raise UserError(str(error)) from error
-        self.is_sent = True
+        self.write(
+            {
+                "is_sent": True,
+                "sent_message_id": message.id,
+                "ticket_before": {
+                    name: fields.Datetime.to_string(value)
+                    if isinstance(value, datetime)
+                    else value
+                    for name, value in before.items()
+                },
+            }
+        )
         return None
 
     def _send_mail(self):
-        self.ticket_id._send_reply(
+        return self.ticket_id._send_reply(
             subject=self.subject,
             body=self._full_body(),
             email_to=self.email_to or "",

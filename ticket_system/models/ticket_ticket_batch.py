@@ -111,7 +111,10 @@ class TicketTicket(models.Model):
         return {
             "type": "ir.actions.client",
             "tag": "ticket_system.changed",
-            "params": {"message": message % tickets, "undo": undo},
+            "params": {
+                "message": message % tickets,
+                "undo": [self._name, "action_undo", [undo]],
+            },
         }
 
     def _before(self, values):

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from markupsafe import Markup
 
 from odoo import fields, models
@@ -92,9 +94,18 @@ class TicketTicket(models.Model):
             attachment_ids=attachments.ids if attachments else [],
             email_layout_xmlid="ticket_system.mail_layout_reply",
             email_add_signature=False,
+            **self._delay(),
         )
         self.status_id = status
         return message
+
+    def _delay(self):
+        """When an answer leaves, if a setting leaves time to think again."""
+        get_param = self.env["ir.config_parameter"].sudo().get_param
+        seconds = int(get_param("ticket_system.undo_seconds", 0))
+        if seconds <= 0:
+            return {}
+        return {"scheduled_date": fields.Datetime.now() + timedelta(seconds=seconds)}
 
     def message_post(self, *, message_type="notification", **kwargs):
         if message_type == "comment" and self._is_answer(kwargs):

@@ -1,6 +1,6 @@
 from unittest.mock import patch
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -67,3 +67,36 @@ class TestDelivery(TicketCase, MailCase):
         self.assertEqual(answer._delivery(), "sent")
         self.assertFalse(self.ticket.delivery_failed)
         self.assertFalse(self.ticket.activity_ids)
+
+    def test_undo(self):
+        """Taken back within the time set, the answer is a draft again"""
+        self.env["ir.config_parameter"].set_param("ticket_system.undo_seconds", 10)
+        fields = ["status_id", "is_unread", "waiting_since", "last_outbound"]
+        before = self.ticket.read(fields)
+        reply = self.new_reply()
+        with self.mock_mail_gateway():
+            action = reply.action_send()
+        self.assertFalse(self._mails)
+        self.assertEqual(reply.sent_message_id._delivery(), "queued")
+        self.assertEqual(self.ticket.status_id.code, "closed")
+        model, method, args = action["params"]["undo"]
+        replies = self.env[model].with_user(self.agent).browse(args[0])
+        shown = getattr(replies, method)()
+        self.assertEqual(shown["res_id"], reply.id)
+        self.assertEqual(self.ticket.read(fields), before)
+        self.assertEqual(len(self.ticket._conversation()), 1)
+        self.assertTrue(self.ticket.with_user(self.agent).has_draft)
+
+    def test_too_late(self):
+        self.env["ir.config_parameter"].set_param("ticket_system.undo_seconds", 10)
+        reply = self.new_reply()
+        with self.mock_mail_gateway():
+            reply.action_send()
+            reply._schedule().force_send()
+        self.assertEqual(len(self._mails), 1)
+        with self.assertRaises(UserError):
+            reply.action_undo()
+
+    def new_reply(self):
+        replies = self.env["ticket.reply"].with_user(self.agent)
+        return replies.create({"ticket_id": self.ticket.id, "body": "<p>Sorry.</p>"})

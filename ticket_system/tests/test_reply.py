@@ -2,6 +2,7 @@ from email.mime.text import MIMEText
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.mail.tests.common import MailCase
 
@@ -167,6 +168,33 @@ class TestReply(TicketCase, MailCase):
         )
         with self.mock_mail_gateway():
             self.assertEqual(reply.action_send_and_next()["res_id"], other.id)
+
+    @mute_logger("odoo.addons.base.models.ir_rule", "odoo.addons.base.models.ir_model")
+    def test_nothing_leaks(self):
+        """Neither a foreign ticket nor a foreign message nor a note gets into a draft"""
+        secret = self.take_in(
+            mail("Salaries", "SECRET"),
+            account=self._make_account("pay@test.example", self.accounting),
+        )
+        note = self.ticket.message_post(body="SECRET", subtype_xmlid="mail.mt_note")
+        for model in ("ticket.reply", "ticket.forward"):
+            answers = self.env[model].with_user(self.agent)
+            with self.subTest(model), self.assertRaises(AccessError):
+                answers.create({"ticket_id": secret.ticket_id.id})
+            with self.subTest(model), self.assertRaises(AccessError):
+                Form(answers.with_context(default_ticket_id=secret.ticket_id.id))
+            own = answers.create({"ticket_id": self.ticket.id})
+            with self.subTest(model), self.assertRaises(AccessError):
+                own.write({"ticket_id": secret.ticket_id.id})
+            for message in (secret.mail_message_id, note):
+                form = Form(
+                    answers.with_context(
+                        default_ticket_id=self.ticket.id, default_message_id=message.id
+                    )
+                )
+                with self.subTest(model, message=message):
+                    self.assertNotIn("SECRET", form.body)
+                    self.assertNotIn("Salaries", form.subject)
 
     def test_large(self):
         """Told before a server refuses it"""

@@ -1,9 +1,14 @@
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 
-/** Tells what has been done to some tickets, and offers to undo it. */
+/**
+ * Tells what has been done, and offers to undo it.
+ *
+ * Parameters: `message`; `undo`, the call of the server that does it: model, method,
+ * arguments; `next`, the action to go on with.
+ */
 function changed(env, action) {
-    const { message, undo } = action.params;
+    const { message, undo, next } = action.params;
     const { action: actions, notification, orm } = env.services;
     const close = notification.add(message, {
         type: "success",
@@ -12,13 +17,16 @@ function changed(env, action) {
                 name: _t("Undo"),
                 onClick: async () => {
                     close();
-                    await orm.call("ticket.ticket", "action_undo", [undo]);
+                    const following = await orm.call(...undo);
                     await actions.doAction({ type: "ir.actions.client", tag: "soft_reload" });
+                    if (following) {
+                        await actions.doAction(following);
+                    }
                 },
             },
         ],
     });
-    return { type: "ir.actions.act_window_close" };
+    return next || { type: "ir.actions.act_window_close" };
 }
 
 registry.category("actions").add("ticket_system.changed", changed);
