@@ -148,9 +148,17 @@ class TicketReply(models.Model):
             files = reply.sudo().attachment_ids
             reply.is_large = sum(files.mapped("file_size")) > LARGE
 
-    @api.constrains("ticket_id")
-    def _check_ticket(self):
-        self.ticket_id.check_access("read")
+    @api.model_create_multi
+    def create(self, vals_list):
+        replies = super().create(vals_list)
+        replies.ticket_id.check_access("read")
+        return replies
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "ticket_id" in vals:
+            self.ticket_id.check_access("read")
+        return result
 
     # ------------------------------------------------------------------
     # Actions

@@ -169,9 +169,9 @@ class TestReply(TicketCase, MailCase):
         with self.mock_mail_gateway():
             self.assertEqual(reply.action_send_and_next()["res_id"], other.id)
 
-    @mute_logger("odoo.addons.base.models.ir_rule", "odoo.addons.base.models.ir_model")
+    @mute_logger("odoo.addons.base.models.ir_rule")
     def test_nothing_leaks(self):
-        """Neither a foreign ticket nor a foreign message nor a note gets into a draft"""
+        """Neither a foreign ticket nor its messages nor a note get into a draft"""
         secret = self.take_in(
             mail("Salaries", "SECRET"),
             account=self._make_account("pay@test.example", self.accounting),
