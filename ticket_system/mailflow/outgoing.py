@@ -110,7 +110,8 @@ def check_addresses(text: str) -> list[Address]:
     """
     if any(not character.isprintable() for character in text):
         raise AddressRefused("An address must not hold line breaks.")
-    if not text.strip():
+    text = text.strip(" ,;")
+    if not text:
         return []
     found = []
     for name, email in getaddresses([text.replace(";", ",")]):

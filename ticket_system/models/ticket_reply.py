@@ -2,11 +2,12 @@ from datetime import datetime, timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import is_html_empty
+from odoo.tools import email_normalize, is_html_empty
 
 from ..mailflow import outgoing
 from ..mailflow.errors import MailflowError
 
+OFFERED = 8  # addresses while one is typed
 LARGE = 10_000_000  # bytes of files; in a mail they take a third more
 CHANGED_BY_SENDING = [
     "status_id",
@@ -159,6 +160,28 @@ class TicketReply(models.Model):
         if "ticket_id" in vals:
             self.ticket_id.check_access("read")
         return result
+
+    @api.model
+    def complete_address(self, ticket_id, term):
+        """Addresses that hold `term`: of who wrote on the ticket, then of contacts."""
+        ticket = self.env["ticket.ticket"].browse(ticket_id)
+        ticket.check_access("read")
+        own = self.env["fetchmail.server"]._ticket_addresses()
+        contacts = self.env["res.partner"].search(
+            [
+                ("email_normalized", "!=", False),
+                "|",
+                ("complete_name", "ilike", term),
+                ("email", "ilike", term),
+            ],
+            limit=OFFERED,
+        )
+        found = {}
+        for address in ticket._everybody() + contacts.mapped("email_formatted"):
+            key = email_normalize(address)
+            if key and key not in own and term.lower() in address.lower():
+                found.setdefault(key, address)
+        return list(found.values())[:OFFERED]
 
     # ------------------------------------------------------------------
     # Actions

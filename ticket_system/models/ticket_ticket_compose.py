@@ -84,6 +84,22 @@ class TicketTicket(models.Model):
         }
         return _join(to), _join(copies.values())
 
+    def _everybody(self):
+        """The addresses of all who wrote or were written to, as in their mails."""
+        self.ensure_one()
+        names = (
+            "email_from",
+            "incoming_email_to",
+            "incoming_email_cc",
+            "outgoing_email_to",
+            "outgoing_email_cc",
+        )
+        found = [(self.partner_name or "", self.email_from or "")]
+        for message in self._conversation().sudo():
+            for name in names:
+                found += email_split_tuples(message[name] or "")
+        return [formataddr(address) for address in found if address[1]]
+
     def _history(self):
         """What was written to and fro, the latest first, without internal notes."""
         messages = self._conversation().sorted("id", reverse=True)

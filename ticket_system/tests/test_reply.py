@@ -196,6 +196,26 @@ class TestReply(TicketCase, MailCase):
                     self.assertNotIn("SECRET", form.body)
                     self.assertNotIn("Salaries", form.subject)
 
+    def test_complete_address(self):
+        """Who wrote on the ticket, then contacts; never our own mailbox"""
+        self.env["res.partner"].create(
+            {"name": "Cargo Carriers", "email": "post@carriers.example"}
+        )
+        number = self.ticket.number
+        self.take_in(mail(subject=f"#{number}", Cc="Carl <carl@customer.example>"))
+        complete = self.env["ticket.reply"].with_user(self.agent).complete_address
+        self.assertEqual(
+            complete(self.ticket.id, "car")[:3],
+            [
+                '"Carla Customer" <carla@customer.example>',
+                '"Carl" <carl@customer.example>',
+                '"Cargo Carriers" <post@carriers.example>',
+            ],
+        )
+        self.assertEqual(complete(self.ticket.id, "support@test"), [])
+        with self.assertRaises(AccessError):
+            complete(self.new_ticket(queue_id=self.accounting.id).id, "car")
+
     def test_large(self):
         """Told before a server refuses it"""
         reply = self.env["ticket.reply"].create({"ticket_id": self.ticket.id})

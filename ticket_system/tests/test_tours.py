@@ -82,6 +82,8 @@ class TestTours(TicketWorld, HttpCase):
         self.assertEqual(self.ticket.status_id.code, "waiting_customer")
         self.assertEqual(self.ticket.user_id, self.agent)
         self.assertTrue(self.ticket.last_outbound)
+        answer = self.ticket._conversation()[-1]
+        self.assertIn("ben@customer.example", answer.outgoing_email_cc)
 
     def test_draft(self):
         """R66: what is written is kept by itself, gone on with, and thrown away"""

@@ -36,6 +36,25 @@ registry.category("web_tour.tours").add("ticket_system_agent", {
             },
         },
         {
+            content: "A copy to somebody whose name begins so",
+            trigger: ".modal [name=email_cc] input",
+            run: "edit ben",
+        },
+        {
+            content: "Who took part is offered",
+            trigger: ".o-autocomplete--dropdown-item a:contains('ben@customer.example')",
+            run: "click",
+        },
+        {
+            content: "The address is filled in",
+            trigger: ".modal [name=email_cc] input",
+            run() {
+                if (!this.anchor.value.includes("ben@customer.example")) {
+                    throw new Error(`Cc: ${this.anchor.value}`);
+                }
+            },
+        },
+        {
             content: "Write the answer",
             trigger: ".modal .odoo-editor-editable",
             run: "editor We send a new wheel.",
