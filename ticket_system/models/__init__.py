@@ -29,6 +29,7 @@ from . import mail_alias_domain
 from . import mail_mail
 from . import mail_message
 from . import mail_message_delivery
+from . import mail_message_schedule
 from . import project_project
 from . import res_config_settings
 from . import res_partner

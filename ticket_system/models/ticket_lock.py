@@ -35,8 +35,9 @@ class TicketLock(models.Model):
 
     def _renew(self, ticket):
         """Note that the user has the ticket open; whether that is new."""
+        self.flush_model()
         now = fields.Datetime.now()
-        [[is_new]] = self.env.execute_query(
+        self.env.cr.execute(
             SQL(
                 """
                 INSERT INTO ticket_lock AS lock (ticket_id, user_id, since, last_seen)
@@ -51,8 +52,10 @@ class TicketLock(models.Model):
                 user=self.env.uid,
                 now=now,
                 alive=now - timedelta(seconds=EXPIRY),
-            )
+            ),
+            log_exceptions=False,  # two tabs at once: Odoo tries the later one again
         )
+        [is_new] = self.env.cr.fetchone()
         self.invalidate_model()
         return is_new
 

@@ -92,7 +92,8 @@ class TestDelivery(TicketCase, MailCase):
         reply = self.new_reply()
         with self.mock_mail_gateway():
             reply.action_send()
-            reply._schedule().force_send()
+            schedule = reply._schedule().with_context(mail_notify_force_send=False)
+            schedule._send_notifications()  # as the cron does
         self.assertEqual(len(self._mails), 1)
         with self.assertRaises(UserError):
             reply.action_undo()

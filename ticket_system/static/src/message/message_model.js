@@ -12,7 +12,7 @@ patch(Message.prototype, {
 
     /** The name of a ticket is its number and its subject. */
     get isSubjectDefault() {
-        const subject = this.subject?.replace(/^((re|aw|fwd?|wg)\s*:\s*)*/i, "");
+        const subject = this.subject?.replace(/^((re|aw|fwd?|wg)\s*:\s*)*(\[.*?\] )?/i, "");
         return (
             super.isSubjectDefault ||
             Boolean(this.ticket_route && this.thread?.display_name?.endsWith(` ${subject}`))
