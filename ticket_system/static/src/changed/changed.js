@@ -1,6 +1,8 @@
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 
+const TIME_TO_UNDO = 10_000; // ms
+
 /**
  * Tells what has been done, and offers to undo it.
  *
@@ -12,6 +14,7 @@ function changed(env, action) {
     const { action: actions, notification, orm } = env.services;
     const close = notification.add(message, {
         type: "success",
+        autocloseDelay: TIME_TO_UNDO,
         buttons: [
             {
                 name: _t("Undo"),
