@@ -192,8 +192,11 @@ class TicketReply(models.Model):
         return self._send() or self._tell_sent()
 
     def action_send_and_next(self):
-        """Send, and go on with who waits longest."""
-        return self._send() or self._tell_sent(self.ticket_id.action_next())
+        """Send, and go on with who waits longest, if anybody does."""
+        if kept := self._send():
+            return kept
+        is_last = not self.ticket_id._next_waiting()
+        return self._tell_sent(None if is_last else self.ticket_id.action_next())
 
     def _tell_sent(self, following=None):
         """Close the dialog; while the answer has not left yet, offer the undo."""

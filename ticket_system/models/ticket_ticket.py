@@ -221,8 +221,14 @@ class TicketTicket(models.Model):
     # ------------------------------------------------------------------
 
     def action_next(self):
-        """The ticket that waits longest in the user's queues, after this one."""
-        waiting = self.search(
+        """Open the ticket that waits longest in the user's queues, after this one."""
+        waiting = self._next_waiting()
+        if not waiting:
+            raise UserError(self.env._("Nobody else waits. Well done!"))
+        return waiting.get_formview_action() | {"target": "main"}
+
+    def _next_waiting(self):
+        return self.search(
             [
                 ("waiting_since", "!=", False),
                 ("user_id", "in", (False, self.env.uid)),
@@ -231,9 +237,6 @@ class TicketTicket(models.Model):
             order="priority desc, waiting_since, id",
             limit=1,
         )
-        if not waiting:
-            raise UserError(self.env._("Nobody else waits. Well done!"))
-        return waiting.get_formview_action() | {"target": "main"}
 
     # ------------------------------------------------------------------
     # Housekeeping

@@ -169,6 +169,21 @@ class TestReply(TicketCase, MailCase):
         with self.mock_mail_gateway():
             self.assertEqual(reply.action_send_and_next()["res_id"], other.id)
 
+    def test_send_the_last(self):
+        """Nobody else waits: the answer leaves all the same"""
+        self.env["ticket.ticket"].search([("id", "!=", self.ticket.id)]).write(
+            {"status_id": self.status["closed"].id}
+        )
+        reply = (
+            self.env["ticket.reply"]
+            .with_user(self.agent)
+            .create({"ticket_id": self.ticket.id, "body": "<p>Sorry.</p>"})
+        )
+        with self.mock_mail_gateway():
+            action = reply.action_send_and_next()
+        self.assertEqual(action["type"], "ir.actions.act_window_close")
+        self.assertEqual(len(self._new_mails), 1)
+
     @mute_logger("odoo.addons.base.models.ir_rule")
     def test_nothing_leaks(self):
         """Neither a foreign ticket nor its messages nor a note get into a draft"""
