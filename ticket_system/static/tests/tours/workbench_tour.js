@@ -175,8 +175,13 @@ tours.add("ticket_system_first_start", {
 tours.add("ticket_system_stranger", {
     steps: () => [
         {
-            content: "Nothing of the ticket is shown",
-            trigger: "body:not(:contains('Broken wheel')) .o_main_navbar",
+            content: "The ticket is refused, and nothing of it is shown",
+            trigger: "body:not(:contains('Broken wheel')) .modal:contains('not allowed')",
+        },
+        {
+            content: "Close the message",
+            trigger: ".modal button:contains('Close')",
+            run: "click",
         },
         {
             content: "The apps",
