@@ -63,7 +63,8 @@ class MailMessage(models.Model):
 
     def _is_conversation(self):
         return (
-            self.message_type in CONVERSATION
+            self.model == "ticket.ticket"
+            and self.message_type in CONVERSATION
             and self.subtype_id == self.env.ref("mail.mt_comment")
             and not self.is_internal
         )
@@ -75,9 +76,7 @@ class MailMessage(models.Model):
                 Store.Attr(
                     "ticket_route",
                     lambda message: message._ticket_route(),
-                    predicate=lambda message: (
-                        message.model == "ticket.ticket" and message._is_conversation()
-                    ),
+                    predicate=lambda message: message._is_conversation(),
                 )
             )
         return defaults

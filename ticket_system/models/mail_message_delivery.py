@@ -12,11 +12,7 @@ class MailMessage(models.Model):
     _inherit = "mail.message"
 
     def _is_answer_to_customer(self):
-        return (
-            self.model == "ticket.ticket"
-            and self.message_type in ("comment", "auto_comment")
-            and self._is_conversation()
-        )
+        return self.message_type != "email" and self._is_conversation()
 
     def _delivery(self):
         """What became of an answer: "failed", "queued" or "sent"."""
