@@ -58,3 +58,6 @@ class TicketForward(models.Model):
 
     def _show_again(self):
         return self._open(self.env._("Forward"), res_id=self.id)
+
+    def _gc_sent(self):
+        """Kept for ever: they tell what went to others, not to the customer."""

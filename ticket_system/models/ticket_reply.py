@@ -106,9 +106,7 @@ class TicketReply(models.Model):
         self.ticket_id.check_access("read")
         return self.message_id.sudo().filtered(
             lambda message: (
-                message.model == "ticket.ticket"
-                and message.res_id == self.ticket_id.id
-                and message._is_conversation()
+                message.res_id == self.ticket_id.id and message._is_conversation()
             )
         )
 
@@ -127,7 +125,10 @@ class TicketReply(models.Model):
     def _compute_recipients(self):
         for reply in self:
             ticket = reply.ticket_id
-            message = reply._answered() or ticket._conversation()[-1:]
+            received = ticket._conversation().filtered(
+                lambda message: message.message_type == "email"
+            )
+            message = reply._answered() or received[-1:]
             sender, others = ticket._participants(message)
             reply.email_to = sender
             reply.email_cc = others if reply.is_to_all else ""

@@ -101,8 +101,13 @@ class TicketTicket(models.Model):
         return [formataddr(address) for address in found if address[1]]
 
     def _history(self):
-        """What was written to and fro, the latest first, without internal notes."""
-        messages = self._conversation().sorted("id", reverse=True)
+        """What was written to and fro, the latest first.
+
+        Neither internal notes nor what was forwarded to others.
+        """
+        forwards = self.env["ticket.forward"].sudo()
+        forwarded = forwards.search([("ticket_id", "=", self.id)]).sent_message_id
+        messages = (self._conversation() - forwarded).sorted("id", reverse=True)
         return Markup("").join(message._quoted() for message in messages)
 
 

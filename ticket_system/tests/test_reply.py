@@ -128,6 +128,13 @@ class TestReply(TicketCase, MailCase):
         self.assertEqual(sent.attachment_ids.mapped("name"), ["photo.jpg"])
         self.assertTrue(ticket.waiting_since)
         self.assertEqual(ticket.status_id.code, "new")
+        reply = Form(
+            self.env["ticket.reply"]
+            .with_user(self.agent)
+            .with_context(default_ticket_id=ticket.id)
+        )
+        self.assertEqual(reply.email_to, '"Carla Customer" <carla@customer.example>')
+        self.assertEqual(str(ticket._history()).count("my wheel is broken"), 1)
 
     def test_history(self):
         """R50: on demand, the latest first, without notes and without pictures"""
