@@ -34,3 +34,4 @@ from . import project_project
 from . import res_config_settings
 from . import res_partner
 from . import res_users
+from . import res_users_settings

@@ -76,6 +76,7 @@ class FetchmailServer(models.Model):
         "Copy to Sent Folder",
         help="Answers are put into the Sent folder named above with the next fetch.",
     )
+    ticket_greeting = fields.Char("Greeting", translate=True)
     ticket_signature = fields.Html("Signature")
     autoresponder_active = fields.Boolean("Automatic Answer")
     autoresponder_once_per_day = fields.Boolean("Only One Mail a Day", default=True)

@@ -1,10 +1,20 @@
 from odoo import models
+from odoo.tools.mail import email_normalize_all
 
 
 class MailMail(models.Model):
     """What became of an answer is shown where it was written."""
 
     _inherit = "mail.mail"
+
+    def _prepare_outgoing_list(self, mail_server=False, doc_to_followers=None):
+        """The one mail to the outside carries the blind copies, too."""
+        mails = super()._prepare_outgoing_list(mail_server, doc_to_followers)
+        if self.outgoing_email_bcc and self.email_to:
+            first = mails[0]
+            first["headers"] = {**first["headers"], "Bcc": self.outgoing_email_bcc}
+            first["email_to_normalized"] += email_normalize_all(self.outgoing_email_bcc)
+        return mails
 
     def _postprocess_sent_message(
         self, success_pids, success_emails, failure_reason=False, failure_type=None

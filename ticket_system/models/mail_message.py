@@ -31,6 +31,10 @@ class MailMessage(models.Model):
         "Emails Cc (outgoing)",
         help="Addresses that got an answer as copy, separated by commas.",
     )
+    outgoing_email_bcc = fields.Char(
+        "Emails Bcc (outgoing)",
+        help="Addresses that got an answer unseen by the others, separated by commas.",
+    )
     ticket_mail_ids = fields.One2many(
         "ticket.mail",
         "mail_message_id",
@@ -84,7 +88,7 @@ class MailMessage(models.Model):
     def _ticket_route(self):
         """Which way a message went: what its header in the history tells.
 
-        :return: {"is_inbound": bool, "sender": str, "to": str, "cc": str,
+        :return: {"is_inbound": bool, "sender": str, "to": str, "cc": str, "bcc": str,
             "account": str, where it is not among the recipients,
             "has_original": bool, whether the user may download it,
             "delivery": "failed", "queued" or "sent", "may_retry": bool}
@@ -102,6 +106,7 @@ class MailMessage(models.Model):
             "sender": _readable(message.email_from),
             "to": _readable(to) or ", ".join(message.partner_ids.mapped("name")),
             "cc": _readable(cc),
+            "bcc": _readable(message.outgoing_email_bcc),
             "account": account if account not in f"{to} {cc}" else "",
             "delivery": message._delivery(),
             "may_retry": not is_inbound and bool(message._failed_mails()),

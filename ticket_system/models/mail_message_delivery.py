@@ -43,6 +43,17 @@ class MailMessage(models.Model):
         mails.send()
         self._tell_delivery()
 
+    def _note_bounced(self, reason):
+        """The recipient's server has sent the answer back (P6)."""
+        self.notification_ids.write(
+            {
+                "notification_status": "bounce",
+                "failure_type": "mail_bounce",
+                "failure_reason": reason,
+            }
+        )
+        self._note_undelivered(reason)
+
     def _note_undelivered(self, reason):
         """Mark the tickets; the authors get an activity, once until it is done."""
         for message in self:
@@ -51,9 +62,8 @@ class MailMessage(models.Model):
             author = message.author_id.main_user_id or ticket.user_id
             if author and not message._warnings(author):
                 ticket.activity_schedule(
-                    "mail.mail_activity_data_warning",
+                    "ticket_system.activity_undelivered",
                     user_id=author.id,
-                    summary=self.env._("Answer not delivered"),
                     note=reason,
                 )
         self._tell_delivery()
@@ -73,7 +83,7 @@ class MailMessage(models.Model):
         activities = self._ticket().activity_ids.filtered(
             lambda activity: (
                 activity.activity_type_id
-                == self.env.ref("mail.mail_activity_data_warning")
+                == self.env.ref("ticket_system.activity_undelivered")
             )
         )
         if user:

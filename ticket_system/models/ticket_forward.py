@@ -1,6 +1,7 @@
 from markupsafe import Markup
 
 from odoo import Command, api, fields, models
+from odoo.tools import is_html_empty
 
 from ..mailflow import outgoing
 
@@ -20,6 +21,7 @@ class TicketForward(models.Model):
         readonly=False,
         bypass_search_access=True,
     )
+    picked_file_ids = fields.Many2many(relation="ticket_forward_picked_file_rel")
 
     @api.depends("ticket_id")
     def _compute_subject(self):
@@ -28,16 +30,17 @@ class TicketForward(models.Model):
             subject = outgoing.subject(ticket.name, ticket.number)
             forward.subject = f"Fwd: {subject}"
 
-    @api.depends("ticket_id", "message_id", "is_to_all")
-    def _compute_recipients(self):
-        self.email_to = self.email_cc = ""
+    def _participants(self):
+        return "", ""
 
     @api.depends("ticket_id", "message_id")
     def _compute_body(self):
         for forward in self:
             message = forward._answered()
-            forward.body = forward.ticket_id._signature() + (
-                message._quoted() if message else Markup()
+            forward.body = (
+                Markup("<p><br></p>")
+                + forward.ticket_id._signature()
+                + (message._quoted() if message else Markup())
             )
 
     @api.depends("ticket_id", "message_id")
@@ -51,6 +54,12 @@ class TicketForward(models.Model):
     def _compute_status_id(self):
         for forward in self:
             forward.status_id = forward.ticket_id.status_id
+
+    def _says_something(self):
+        return not is_html_empty(self.body)
+
+    def _remember_status(self):
+        """The customer still waits: no answer, no choice."""
 
     def _send_mail(self):
         forward = self.with_context(ticket_forward=True)

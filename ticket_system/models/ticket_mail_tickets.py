@@ -44,6 +44,7 @@ class TicketMail(models.Model):
             "user_id": account.ticket_queue_id.user_id.id,
             "account_id": account.id,
             "status_id": self.env["ticket.status"]._by_code(code).id,
+            "is_unread": True,
             "closed_on": now if code == "closed" else False,
             "last_inbound": date,
             "last_message": date,
@@ -157,20 +158,16 @@ class TicketMail(models.Model):
                 continue
             if plan.route.kind == RouteKind.REPLY:
                 plan.ticket.delivery_failed = True
-            notifications = self.env["mail.notification"].search(
+            answer = report.original_message_id and self.env["mail.message"].search(
                 [
-                    ("mail_message_id.message_id", "=", report.original_message_id),
-                    ("mail_message_id.message_id", "!=", False),
-                    ("mail_message_id.res_id", "=", plan.ticket.id),
-                ]
+                    ("model", "=", "ticket.ticket"),
+                    ("res_id", "=", plan.ticket.id),
+                    ("message_id", "=", report.original_message_id),
+                ],
+                limit=1,
             )
-            notifications.write(
-                {
-                    "notification_status": "bounce",
-                    "failure_type": "mail_bounce",
-                    "failure_reason": report.diagnostic,
-                }
-            )
+            if answer:
+                answer._note_bounced(report.diagnostic)
 
     def _ledger_values(self, plan):
         values = {"attempts": plan.line.attempts + 1, "error": False}

@@ -45,8 +45,10 @@ class TicketQueue(models.Model):
     reply_status_id = fields.Many2one(
         "ticket.status",
         "Status After Sending",
-        help="What the answer dialog offers; it can be changed there. Empty: closed.",
+        help="What the answer dialog offers; it can be changed there. Empty: what the "
+        "agent chose last.",
     )
+    signature = fields.Html(help="Put below each answer. Empty: that of the account.")
 
     new_count = fields.Integer("New", compute="_compute_counts")
     open_count = fields.Integer("Open", compute="_compute_counts")

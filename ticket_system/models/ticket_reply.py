@@ -1,8 +1,10 @@
 from datetime import datetime, timedelta
 
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import email_normalize, is_html_empty
+from odoo.tools import email_normalize, html2plaintext
 
 from ..mailflow import outgoing
 from ..mailflow.errors import MailflowError
@@ -58,22 +60,33 @@ class TicketReply(models.Model):
     )
     email_to = fields.Char(
         "To",
-        compute="_compute_recipients",
+        compute="_compute_email_to",
         compute_sudo=False,
         store=True,
         readonly=False,
     )
     email_cc = fields.Char(
         "Cc",
-        compute="_compute_recipients",
+        compute="_compute_email_cc",
         compute_sudo=False,
         store=True,
         readonly=False,
     )
+    email_bcc = fields.Char("Bcc")
     body = fields.Html(
         compute="_compute_body", compute_sudo=False, store=True, readonly=False
     )
     attachment_ids = fields.Many2many("ir.attachment", bypass_search_access=True)
+    ticket_file_ids = fields.Many2many(
+        "ir.attachment", compute="_compute_ticket_file_ids"
+    )
+    picked_file_ids = fields.Many2many(
+        "ir.attachment",
+        "ticket_reply_picked_file_rel",
+        string="Files of the Ticket",
+        domain="[('id', 'in', ticket_file_ids)]",
+        bypass_search_access=True,
+    )
     is_large = fields.Boolean(compute="_compute_is_large")
     with_history = fields.Boolean(
         "Append the History",
@@ -93,6 +106,7 @@ class TicketReply(models.Model):
         compute="_compute_seen_message_id",
         compute_sudo=False,
         store=True,
+        readonly=False,
         ondelete="set null",
     )
     news = fields.Text(readonly=True)
@@ -119,35 +133,54 @@ class TicketReply(models.Model):
     def _compute_subject(self):
         for reply in self:
             ticket = reply.ticket_id
-            reply.subject = outgoing.subject(f"Re: {ticket.name}", ticket.number)
+            answer = "Re: " if ticket.last_inbound else ""
+            reply.subject = outgoing.subject(f"{answer}{ticket.name}", ticket.number)
+
+    @api.depends("ticket_id", "message_id")
+    def _compute_email_to(self):
+        for reply in self:
+            reply.email_to, _others = reply._participants()
 
     @api.depends("ticket_id", "message_id", "is_to_all")
-    def _compute_recipients(self):
+    def _compute_email_cc(self):
         for reply in self:
-            ticket = reply.ticket_id
-            received = ticket._conversation().filtered(
-                lambda message: message.message_type == "email"
-            )
-            message = reply._answered() or received[-1:]
-            sender, others = ticket._participants(message)
-            reply.email_to = sender
+            _sender, others = reply._participants()
             reply.email_cc = others if reply.is_to_all else ""
+
+    def _participants(self):
+        received = self.ticket_id._conversation().filtered(
+            lambda message: message.message_type == "email"
+        )
+        return self.ticket_id._participants(self._answered() or received[-1:])
 
     @api.depends("ticket_id")
     def _compute_body(self):
         for reply in self:
-            reply.body = reply.ticket_id._signature()
+            reply.body = reply._beginning()
+
+    def _beginning(self, text="<p><br></p>"):
+        """Greeting and signature around `text`, HTML; by default room to write."""
+        ticket = self.ticket_id
+        greeting = Markup("<p>%s</p>") % ticket._greeting()
+        return greeting + Markup(text) + ticket._signature()
 
     @api.depends("ticket_id")
     def _compute_status_id(self):
-        closed = self.env["ticket.status"]._by_code("closed")
+        """That of the queue, else what the agent chose last (R53)."""
+        chosen = self.env.user.res_users_settings_id.ticket_reply_status_id
+        fallback = chosen or self.env["ticket.status"]._by_code("closed")
         for reply in self:
-            reply.status_id = reply.ticket_id.queue_id.reply_status_id or closed
+            reply.status_id = reply.ticket_id.queue_id.reply_status_id or fallback
 
-    @api.depends("attachment_ids")
+    @api.depends("ticket_id")
+    def _compute_ticket_file_ids(self):
+        for reply in self:
+            reply.ticket_file_ids = reply.ticket_id._conversation().attachment_ids
+
+    @api.depends("attachment_ids", "picked_file_ids")
     def _compute_is_large(self):
         for reply in self:
-            files = reply.sudo().attachment_ids
+            files = reply.sudo()._files()
             reply.is_large = sum(files.mapped("file_size")) > LARGE
 
     @api.model_create_multi
@@ -259,8 +292,7 @@ class TicketReply(models.Model):
         self.ticket_id.check_access("write")
         if self.is_sent:
             raise UserError(self.env._("This answer has been sent already."))
-        if news := self._news():
-            self.write({"seen_message_id": news[-1].id, "news": self._in_short(news)})
+        if self.look_for_news():
             return self._show_again()
         [before] = self.ticket_id.read(CHANGED_BY_SENDING, load="")
         del before["id"]
@@ -268,6 +300,7 @@ class TicketReply(models.Model):
             message = self._send_mail()
         except MailflowError as error:
             raise UserError(str(error)) from error
+        self._remember_status()
         self.write(
             {
                 "is_sent": True,
@@ -282,26 +315,58 @@ class TicketReply(models.Model):
         )
         return None
 
+    def _remember_status(self):
+        settings = self.env["res.users.settings"]._find_or_create_for_user(
+            self.env.user
+        )
+        if settings.ticket_reply_status_id != self.status_id:
+            settings.sudo().ticket_reply_status_id = self.status_id
+
     def _send_mail(self):
         return self.ticket_id._send_reply(
             subject=self.subject,
             body=self._full_body(),
             email_to=self.email_to or "",
             email_cc=self.email_cc or "",
-            attachments=self.attachment_ids,
+            email_bcc=self.email_bcc or "",
+            attachments=self._files(),
             status=self.status_id,
         )
 
     def _full_body(self):
-        if is_html_empty(self.body) and not self.attachment_ids:
+        if not self._files() and not self._says_something():
             raise UserError(self.env._("There is nothing in this answer yet."))
         history = self.ticket_id._history() if self.with_history else ""
         return (self.body or "") + history
+
+    def _files(self):
+        return self.attachment_ids | (self.picked_file_ids & self.ticket_file_ids)
+
+    def _says_something(self):
+        """Whether there is more than the greeting and the signature."""
+        text, beginning = (
+            html2plaintext(html or "") for html in (self.body, self._beginning())
+        )
+        return text.split() not in ([], beginning.split())
 
     def _news(self):
         """What was written by and to the customer since this answer was begun."""
         messages = self.ticket_id._conversation()
         return messages.filtered(lambda message: message.id > self.seen_message_id.id)
+
+    def look_for_news(self):
+        """Note what was written since the answer was begun; whether there is any."""
+        self.ensure_one()
+        news = self._news()
+        if news:
+            told = [self.news] if self.news else []
+            self.write(
+                {
+                    "seen_message_id": news[-1].id,
+                    "news": "\n".join([*told, self._in_short(news)]),
+                }
+            )
+        return bool(news)
 
     def _in_short(self, messages):
         return "\n".join(

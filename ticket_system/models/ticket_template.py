@@ -24,7 +24,10 @@ class TicketTemplate(models.Model):
         help="Offered only on tickets of these projects. Empty: always offered.",
     )
     user_id = fields.Many2one(
-        "res.users", "Owner", help="Set: only this person sees it."
+        "res.users",
+        "Owner",
+        help="Set: only this person sees it.",
+        default=lambda self: self._default_user_id(),
     )
     lang = fields.Selection(
         lambda self: self.env["res.lang"].get_installed(), "Language"
@@ -35,6 +38,11 @@ class TicketTemplate(models.Model):
     attachment_ids = fields.Many2many("ir.attachment", bypass_search_access=True)
     unknown_placeholders = fields.Char(compute="_compute_unknown_placeholders")
 
+    def _default_user_id(self):
+        """Agents write templates of their own; administrators write for all."""
+        is_administrator = self.env.user.has_group("ticket_system.group_administrator")
+        return False if is_administrator else self.env.user
+
     @api.depends("subject", "body")
     def _compute_unknown_placeholders(self):
         for template in self:
@@ -43,28 +51,47 @@ class TicketTemplate(models.Model):
             )
             template.unknown_placeholders = ", ".join(unknown)
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        templates = super().create(vals_list)
+        templates.attachment_ids.check_access("read")
+        return templates
+
+    def write(self, vals):
+        result = super().write(vals)
+        self.check_access("write")  # nobody gives away what is not theirs afterwards
+        self.attachment_ids.check_access("read")
+        return result
+
     # ------------------------------------------------------------------
     # On a ticket (R48, R49)
     # ------------------------------------------------------------------
 
     @api.model
-    def _offered(self, ticket):
-        """The templates for `ticket`: general ones and those of its project.
+    def _offered(self, tickets):
+        """The templates for `tickets`: general ones and those of all their projects.
 
         Those in the customer's language come first, those in another one last.
         """
-        templates = self.search([("project_ids", "in", [ticket.project_id.id, False])])
-        ranks = {ticket.partner_id.lang: 0, False: 1}
+        own = [("user_id", "in", (self.env.uid, False))]
+        templates = self.search(own).filtered(
+            lambda template: (
+                not template.sudo().project_ids
+                or all(t.project_id in template.sudo().project_ids for t in tickets)
+            )
+        )
+        ranks = {False: 1} | dict.fromkeys(tickets.partner_id.mapped("lang"), 0)
         return templates.sorted(lambda template: ranks.get(template.lang, 2))
 
     @api.model
-    def offers(self, ticket_id):
-        """What the answer dialog offers on a ticket.
+    def offers(self, ticket_ids):
+        """What the answer dialog offers on these tickets.
 
         :return: [{"id", "name", "category", "subject", "body"}], placeholders filled
+            where there is one ticket
         """
-        ticket = self._ticket(ticket_id)
-        values = ticket._placeholders()
+        tickets = self._tickets(ticket_ids)
+        values = tickets._placeholders() if len(tickets) == 1 else {}
         return [
             {
                 "id": template.id,
@@ -73,13 +100,13 @@ class TicketTemplate(models.Model):
                 "subject": placeholders(template.subject or "", values),
                 "body": template._filled_body(values),
             }
-            for template in self._offered(ticket)
+            for template in self._offered(tickets)
         ]
 
     @api.model
-    def take_files(self, template_id, ticket_id):
-        """Copies of a template's files for an answer on the ticket: their ids."""
-        template = self._offered(self._ticket(ticket_id)).filtered(
+    def take_files(self, template_id, ticket_ids):
+        """Copies of a template's files for an answer on these tickets: their ids."""
+        template = self._offered(self._tickets(ticket_ids)).filtered(
             lambda template: template.id == template_id
         )
         if not template:
@@ -89,10 +116,10 @@ class TicketTemplate(models.Model):
             for file in template.sudo().attachment_ids
         ]
 
-    def _ticket(self, ticket_id):
-        ticket = self.env["ticket.ticket"].browse(ticket_id)
-        ticket.check_access("read")
-        return ticket
+    def _tickets(self, ticket_ids):
+        tickets = self.env["ticket.ticket"].browse(ticket_ids)
+        tickets.check_access("read")
+        return tickets
 
     def _filled_body(self, values):
         return Markup(placeholders(str(self.body or ""), values, is_html=True))

@@ -79,7 +79,11 @@ class TicketTicket(models.Model):
         "res.company", compute="_compute_company_id", store=True, readonly=False
     )
     account_id = fields.Many2one(
-        "fetchmail.server", "E-mail Account", readonly=True, copy=False
+        "fetchmail.server",
+        "E-mail Account",
+        compute="_compute_account_id",
+        store=True,
+        copy=False,
     )
     account_address = fields.Char(
         "Source", related="account_id.ticket_address", related_sudo=True
@@ -104,7 +108,7 @@ class TicketTicket(models.Model):
         help="Seen only by the agent, the queue's responsible and administrators.",
     )
     is_gdpr = fields.Boolean("GDPR", tracking=True)
-    is_unread = fields.Boolean("Unread", default=True, copy=False)
+    is_unread = fields.Boolean("Unread", copy=False)
 
     # when
     last_inbound = fields.Datetime("Last Customer Message", readonly=True, copy=False)
@@ -144,7 +148,8 @@ class TicketTicket(models.Model):
     @api.depends("number", "name")
     def _compute_display_name(self):
         for ticket in self:
-            ticket.display_name = f"#{ticket.number} {ticket.name or ''}".strip()
+            number = f"#{ticket.number} " if ticket.number else ""
+            ticket.display_name = f"{number}{ticket.name or ''}".strip()
 
     def _compute_access_url(self):
         result = super()._compute_access_url()
@@ -170,6 +175,17 @@ class TicketTicket(models.Model):
                 or ticket.project_id.company_id
                 or ticket.company_id
             )
+
+    @api.depends("queue_id")
+    def _compute_account_id(self):
+        """Before anybody wrote, a ticket made by hand speaks for its queue's account."""
+        accounts = self.env["fetchmail.server"]
+        for ticket in self.filtered(lambda t: not (t.last_inbound or t.last_outbound)):
+            domain = [
+                ("use_ticket_system", "=", True),
+                ("ticket_queue_id", "=", ticket.queue_id.id),
+            ]
+            ticket.account_id = accounts.search(domain, limit=1)
 
     @api.depends("status_id.category")
     def _compute_is_closed(self):

@@ -1,8 +1,10 @@
 from markupsafe import Markup
 
 from odoo import api, fields, models
-from odoo.tools import email_normalize
+from odoo.tools import email_normalize, format_date, is_html_empty
 from odoo.tools.mail import email_split_tuples, formataddr
+
+from ..mailflow import outgoing
 
 
 class TicketTicket(models.Model):
@@ -44,6 +46,19 @@ class TicketTicket(models.Model):
             self.env._("Reply"),
             context=self._start(message_id) | {"default_is_to_all": to_all},
         )
+
+    def action_reply_batch(self):
+        """The same answer to all of these tickets (R67)."""
+        if len(self) == 1:
+            return self.action_reply()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Answer Several Tickets"),
+            "res_model": "ticket.reply.batch",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_ticket_ids": self.ids, "dialog_size": "large"},
+        }
 
     def action_forward(self, message_id):
         self.ensure_one()
@@ -109,6 +124,65 @@ class TicketTicket(models.Model):
         forwarded = forwards.search([("ticket_id", "=", self.id)]).sent_message_id
         messages = (self._conversation() - forwarded).sorted("id", reverse=True)
         return Markup("").join(message._quoted() for message in messages)
+
+    # ------------------------------------------------------------------
+    # Texts
+    # ------------------------------------------------------------------
+
+    def _placeholders(self):
+        """{placeholder: value} of this ticket for subjects and texts."""
+        self.ensure_one()
+        name = self.partner_id.name or self.partner_name or self.email_from or ""
+        return {
+            "TICKET": self.number,
+            "BETREFF": self.name,
+            "SUBJECT": self.name,
+            "NAME": name,
+            "FIRSTNAME": name.split(" ")[0],
+            "COMPANY": (self.company_id or self.env.company).name,
+            "AGENT": self.env.user.name,
+            "QUEUE": self.queue_id.name or "",
+            "PROJECT": self.project_id.name or "",
+            "STATUS": self.status_id.name,
+            "DATE": format_date(self.env, fields.Date.context_today(self)),
+        }
+
+    def _greeting(self):
+        """The first line of an answer, in the customer's language (R54)."""
+        self.ensure_one()
+        ticket = self.with_context(lang=self.partner_id.lang or self.env.lang)
+        own = ticket.sudo().account_id.ticket_greeting
+        name = ticket._person()
+        if own:
+            return outgoing.placeholders(own, ticket._placeholders())
+        if name:
+            return ticket.env._("Dear %s,", name)
+        return ticket.env._("Dear Sir or Madam,")
+
+    def _person(self):
+        """The name of the person who wrote, if they are known by one."""
+        name = self.partner_name or self.partner_id.name or ""
+        if self.partner_id and not self.partner_id.is_company:
+            name = self.partner_id.name
+        is_company = self.partner_id.is_company and name == self.partner_id.name
+        return "" if is_company or "@" in name else name
+
+    def _signature(self):
+        """The last lines of an answer: of the queue, the account or the agent."""
+        self.ensure_one()
+        own = self.sudo()
+        signatures = (
+            own.queue_id.signature,
+            own.account_id.ticket_signature,
+            own.env.user.signature,
+        )
+        for signature in signatures:
+            if not is_html_empty(signature):
+                filled = outgoing.placeholders(
+                    str(signature), self._placeholders(), is_html=True
+                )
+                return Markup(filled)
+        return Markup()
 
 
 def _join(addresses):

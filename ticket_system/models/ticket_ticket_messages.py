@@ -1,10 +1,8 @@
 from datetime import timedelta
 
-from markupsafe import Markup
-
 from odoo import fields, models
 from odoo.exceptions import UserError
-from odoo.tools import format_date, formataddr, is_html_empty
+from odoo.tools import formataddr
 
 from ..mailflow import outgoing
 
@@ -48,6 +46,7 @@ class TicketTicket(models.Model):
             }
         )
         self.filtered(lambda t: not t.waiting_since).waiting_since = date
+        self._tell_agents("ticket_system.written")
 
     def _register_outbound(self, date):
         """We answered at `date` (naive UTC): the customer waits no longer."""
@@ -61,14 +60,23 @@ class TicketTicket(models.Model):
             }
         )
         self.filtered(lambda t: not t.first_response).first_response = date
+        self._tell_agents("ticket_system.written")
 
     def _send_reply(
-        self, *, subject, body, email_to, email_cc="", attachments=(), status
+        self,
+        *,
+        subject,
+        body,
+        email_to,
+        email_cc="",
+        email_bcc="",
+        attachments=(),
+        status,
     ):
         """Send one mail to the customer and record it as a message of the ticket.
 
         :param Markup body: the answer
-        :param str email_to, email_cc: addresses separated by commas
+        :param str email_to, email_cc, email_bcc: addresses separated by commas
         :param attachments: ir.attachment records
         :param status: the ticket.status to set afterwards
         :return: the mail.message
@@ -76,10 +84,11 @@ class TicketTicket(models.Model):
         self.ensure_one()
         recipients = outgoing.check_addresses(email_to)
         copies = outgoing.check_addresses(email_cc)
+        blind_copies = outgoing.check_addresses(email_bcc)
         if not recipients:
             raise UserError(self.env._("An answer needs a recipient."))
         own = self.env["fetchmail.server"]._ticket_addresses()
-        for address in recipients + copies:
+        for address in recipients + copies + blind_copies:
             if address.email.lower() in own:
                 raise UserError(
                     self.env._("%s is our own mailbox: no recipient.", address.email)
@@ -91,6 +100,7 @@ class TicketTicket(models.Model):
             subtype_xmlid="mail.mt_comment",
             outgoing_email_to=_join(recipients),
             outgoing_email_cc=_join(copies),
+            outgoing_email_bcc=_join(blind_copies),
             attachment_ids=attachments.ids if attachments else [],
             email_layout_xmlid="ticket_system.mail_layout_reply",
             email_add_signature=False,
@@ -147,7 +157,8 @@ class TicketTicket(models.Model):
                 self._register_outbound(message.date)
 
     def _get_message_create_valid_field_names(self):
-        return super()._get_message_create_valid_field_names() | {"outgoing_email_cc"}
+        copies = {"outgoing_email_cc", "outgoing_email_bcc"}
+        return super()._get_message_create_valid_field_names() | copies
 
     def _message_compute_subject(self):
         self.ensure_one()
@@ -179,39 +190,6 @@ class TicketTicket(models.Model):
             if name != "user":
                 options["has_button_access"] = False
         return groups
-
-    # ------------------------------------------------------------------
-    # Texts
-    # ------------------------------------------------------------------
-
-    def _placeholders(self):
-        """{placeholder: value} of this ticket for subjects and texts."""
-        self.ensure_one()
-        name = self.partner_id.name or self.partner_name or self.email_from or ""
-        return {
-            "TICKET": self.number,
-            "BETREFF": self.name,
-            "SUBJECT": self.name,
-            "NAME": name,
-            "FIRSTNAME": name.split(" ")[0],
-            "COMPANY": (self.company_id or self.env.company).name,
-            "AGENT": self.env.user.name,
-            "QUEUE": self.queue_id.name or "",
-            "PROJECT": self.project_id.name or "",
-            "STATUS": self.status_id.name,
-            "DATE": format_date(self.env, fields.Date.context_today(self)),
-        }
-
-    def _signature(self):
-        """The text an answer starts with: room to write, then the signature."""
-        self.ensure_one()
-        signature = self.sudo().account_id.ticket_signature
-        if is_html_empty(signature):
-            signature = self.env.user.signature or ""
-        filled = outgoing.placeholders(
-            str(signature), self._placeholders(), is_html=True
-        )
-        return Markup("<p><br></p>") + Markup(filled)
 
 
 def _join(addresses):

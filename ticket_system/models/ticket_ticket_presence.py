@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-CHANNEL = "ticket_system.presence"
+PRESENCE = "ticket_system.presence"
 
 
 class TicketTicket(models.Model):
@@ -56,7 +56,7 @@ class TicketTicket(models.Model):
         self.check_access("read")
         locks = self.env["ticket.lock"].sudo()
         if locks._renew(self):
-            self._tell_presence()
+            self._tell_agents(PRESENCE)
         others = locks.search(
             locks._alive()
             & fields.Domain("ticket_id", "=", self.id)
@@ -74,7 +74,7 @@ class TicketTicket(models.Model):
     def leave(self):
         """The user has closed the ticket."""
         self._locks().filtered(lambda lock: lock.user_id == self.env.user).unlink()
-        self._tell_presence()
+        self._tell_agents(PRESENCE)
 
     def action_take_over(self):
         """Become the agent, and tell those who were at it."""
@@ -96,13 +96,13 @@ class TicketTicket(models.Model):
             )
             user._bus_send("ticket_system.taken_over", {"id": self.id})
         self._locks().filtered(lambda lock: lock.user_id in others).unlink()
-        self._tell_presence()
+        self._tell_agents(PRESENCE)
         return result
 
     def _locks(self):
         return self.env["ticket.lock"].sudo().search([("ticket_id", "in", self.ids)])
 
-    def _tell_presence(self):
+    def _tell_agents(self, event):
         agents = self.env.ref("ticket_system.group_agent").sudo()
         for ticket in self:
-            agents._bus_send(CHANNEL, {"id": ticket.id})
+            agents._bus_send(event, {"id": ticket.id})

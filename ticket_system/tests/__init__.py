@@ -14,6 +14,7 @@ from . import test_mailflow_message
 from . import test_mailflow_property
 from . import test_presence
 from . import test_reply
+from . import test_reply_batch
 from . import test_report
 from . import test_round_trip
 from . import test_rule

@@ -31,6 +31,7 @@ class TestHistory(TicketCase):
                 "sender": "Carla Customer <carla@customer.example>",
                 "to": "Support <support@test.example>",
                 "cc": "Ben <ben@customer.example>",
+                "bcc": "",
                 "account": "",
                 "delivery": "sent",
                 "may_retry": False,

@@ -20,7 +20,7 @@ class TestReply(TicketCase, MailCase):
         action = self.ticket.with_user(user or self.agent).action_reply()
         Reply = self.env["ticket.reply"].with_user(user or self.agent)
         form = Form(Reply.with_context(**action["context"]))
-        for name, value in values.items():
+        for name, value in {"body": "<p>Sorry.</p>", **values}.items():
             setattr(form, name, value)
         with self.mock_mail_gateway():
             form.save().action_send()
@@ -49,6 +49,23 @@ class TestReply(TicketCase, MailCase):
             self.assertEqual(action["res_id"], reply.id)
             self.assertIn("Carla Customer", reply.news)
             self.assertIn("It works again", reply.news)
+            reply.action_send()
+        self.assertEqual(len(self._new_mails), 1)
+
+    def test_news_while_writing(self):
+        """P8: told at once in the open dialog, and not a second time by sending"""
+        reply = (
+            self.env["ticket.reply"]
+            .with_user(self.agent)
+            .create({"ticket_id": self.ticket.id, "body": "<p>New one?</p>"})
+        )
+        self.assertFalse(reply.look_for_news())
+        for text in ("It works again!", "No, it does not."):
+            self.take_in(mail(subject=f"#{self.ticket.number}", body=text))
+            self.assertTrue(reply.look_for_news())
+            self.assertIn(text, reply.news)
+        self.assertIn("works again", reply.news)
+        with self.mock_mail_gateway():
             reply.action_send()
         self.assertEqual(len(self._new_mails), 1)
 
@@ -248,10 +265,115 @@ class TestReply(TicketCase, MailCase):
         self.assertTrue(reply.is_large)
 
     def test_empty(self):
+        """Greeting and signature alone are no answer"""
+        self.account.ticket_signature = "<p>Kind regards</p>"
         reply = self.env["ticket.reply"].create({"ticket_id": self.ticket.id})
-        reply.body = "<p><br></p>"
-        with self.assertRaises(UserError):
+        for body in (reply.body, "<p><br></p>"):
+            reply.body = body
+            with self.subTest(body), self.assertRaises(UserError):
+                reply.action_send()
+
+    def test_blind_copy(self):
+        """It reaches its recipient, and no header tells the others"""
+        with self.mock_mail_gateway():
+            reply = self.env["ticket.reply"].create(
+                {
+                    "ticket_id": self.ticket.id,
+                    "body": "<p>Sorry.</p>",
+                    "email_cc": "ben@customer.example",
+                    "email_bcc": "Lawyer <lawyer@law.example>",
+                }
+            )
             reply.action_send()
+        message = reply.sent_message_id
+        self.assertEqual(message.outgoing_email_bcc, '"Lawyer" <lawyer@law.example>')
+        self.assertEqual(
+            message._ticket_route()["bcc"], "Lawyer <lawyer@law.example>"
+        )
+        reply = self.env["ticket.reply"].create(
+            {"ticket_id": self.ticket.id, "message_id": message.id, "is_to_all": True}
+        )
+        self.assertNotIn("law", f"{reply.email_to} {reply.email_cc}")
+        reply.email_bcc = "nonsense"
+        reply.body = "<p>Sorry.</p>"
+        with self.assertRaisesRegex(UserError, "nonsense"):
+            reply.action_send()
+
+    def test_greeting(self):
+        """R54: in the customer's language, of the account; a company has no name"""
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.customer.lang = "de_DE"
+        self.assertEqual(self.ticket._greeting(), "Dear Carla Customer,")
+        self.account.ticket_greeting = "Hello {FIRSTNAME},"
+        self.account.with_context(lang="de_DE").ticket_greeting = "Hallo {FIRSTNAME},"
+        self.assertEqual(self.ticket._greeting(), "Hallo Carla,")
+        self.customer.lang = "en_US"
+        self.assertEqual(self.ticket._greeting(), "Hello Carla,")
+        self.account.ticket_greeting = False
+        self.customer.write({"is_company": True, "name": "Wheels Ltd"})
+        self.assertEqual(self.ticket._greeting(), "Dear Carla Customer,")
+        self.ticket.partner_name = "Wheels Ltd"
+        self.assertEqual(self.ticket._greeting(), "Dear Sir or Madam,")
+        self.ticket.write({"partner_id": False, "partner_name": "info@wheels.example"})
+        self.assertEqual(self.ticket._greeting(), "Dear Sir or Madam,")
+
+    def test_signature(self):
+        """R54: the queue's before the account's before the agent's own"""
+        ticket = self.ticket.with_user(self.agent)
+        self.agent.signature = "<p>Tina</p>"
+        self.assertIn("Tina", ticket._signature())
+        self.account.ticket_signature = "<p>{AGENT} of {COMPANY}</p>"
+        self.assertIn("Tina Agent of ", ticket._signature())
+        self.support.signature = "<p>{QUEUE}</p>"
+        self.assertEqual(ticket._signature(), "<p>Support</p>")
+
+    def test_files_of_the_ticket(self):
+        """R51: picked from what is there; what is not of the ticket never leaves"""
+        file = [("label.pdf", b"%PDF", "application", "pdf")]
+        number = self.ticket.number
+        self.take_in(mail(subject=f"#{number}", attachments=file))
+        secret = self.take_in(mail("Other", attachments=file)).ticket_id
+        reply = (
+            self.env["ticket.reply"]
+            .with_user(self.agent)
+            .create({"ticket_id": self.ticket.id, "body": "<p>Again.</p>"})
+        )
+        self.assertEqual(reply.ticket_file_ids.mapped("name"), ["label.pdf"])
+        reply.picked_file_ids = (
+            reply.ticket_file_ids | secret._conversation().attachment_ids
+        )
+        with self.mock_mail_gateway():
+            reply.action_send()
+        self.assertEqual(reply.sent_message_id.attachment_ids, reply.ticket_file_ids)
+
+    def test_status_remembered(self):
+        """R53: what the agent chose last, where the queue says nothing"""
+        self.reply(status_id=self.status["waiting_customer"])
+        reply = self.env["ticket.reply"].with_user(self.agent)
+        values = {"ticket_id": self.ticket.id}
+        self.assertEqual(reply.create(values).status_id.code, "waiting_customer")
+        other = self.env["ticket.reply"].with_user(self.administrator)
+        self.assertEqual(other.create(values).status_id.code, "closed")
+        self.support.reply_status_id = self.status["clarify"]
+        self.assertEqual(reply.create(values).status_id.code, "clarify")
+
+    def test_by_hand(self):
+        """R69: a ticket made by an agent writes from its queue's account"""
+        form = Form(self.env["ticket.ticket"].with_user(self.administrator))
+        form.name = "Call of Monday"
+        form.partner_id = self.customer
+        form.queue_id = self.support
+        self.ticket = form.save()
+        self.assertFalse(self.ticket.is_unread)
+        self.assertEqual(self.ticket.account_id, self.account)
+        sent = self.reply(body="<p>As told, a new wheel.</p>")
+        self.assertEqual(
+            sent.subject, f"[Ticket #{self.ticket.number}] Call of Monday"
+        )
+        self.assertEqual(sent.email_from, '"Test Support" <support@test.example>')
+        self.assertIn("carla@customer.example", sent.email_to)
+        answer = mail(f"Re: {sent.subject}", In_Reply_To=sent.message_id)
+        self.assertEqual(self.take_in(answer).ticket_id, self.ticket)
 
     def test_one_mail_from_the_account(self):
         """R15, R47: one mail with To and Cc, from the address the mail came to"""

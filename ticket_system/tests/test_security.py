@@ -7,7 +7,6 @@ SET_UP_MODELS = (
     "ticket.queue",
     "ticket.status",
     "ticket.tag",
-    "ticket.template",
     "ticket.template.category",
     "fetchmail.server",
 )

@@ -1,6 +1,7 @@
 import base64
 import errno
 import io
+import json
 import os
 from pathlib import Path
 from unittest.mock import patch
@@ -49,6 +50,23 @@ MAILS = (
     },
 )
 SIZES = ("1440x900", "390x844")
+CLICK = """
+const appears = (selector) => new Promise((resolve) => {
+    const timer = setInterval(() => {
+        const element = document.querySelector(selector);
+        if (element) {
+            clearInterval(timer);
+            resolve(element);
+        }
+    }, 100);
+});
+(async () => {
+    for (const selector of %s) {
+        (await appears(selector)).click();
+    }
+    setTimeout(() => console.log("test successful"), 500);
+})();
+"""
 REPORT = "ticket_system.report_ticket_document"
 
 
@@ -114,6 +132,29 @@ class TestTours(TicketWorld, HttpCase):
         self.assertIn("Hello!", answer.body)
         self.assertIn("Your return", answer.subject)
         self.assertEqual(answer.attachment_ids.name, "label.pdf")
+
+    def test_answer_all(self):
+        """R67: one text to all tickets of the list, each with its own name"""
+        self.thank_you()
+        self.start_tour("/odoo/tickets", "ticket_system_answer_all", login="test_agent")
+        answer = self.ticket._conversation()[-1]
+        self.assertIn("Thank you, Carla Customer!", answer.body)
+        self.assertIn("closed on Monday", answer.body)
+
+    def test_first_contact(self):
+        """R69: a ticket made by hand, and its first mail; a template without a click"""
+        self.thank_you()
+        self.account.ticket_signature = "<p>Kind regards</p>"
+        self.start_tour(
+            "/odoo/tickets", "ticket_system_first_contact", login="test_agent"
+        )
+        ticket = self.env["ticket.ticket"].search([("name", "=", "Call of Monday")])
+        self.assertEqual(ticket.account_id, self.account)
+        self.assertTrue(ticket.first_response)
+
+    def thank_you(self):
+        values = {"name": "Thank you", "body": "<p>Thank you, {NAME}!</p>"}
+        self.env["ticket.template"].create({**values, "sequence": 0})
 
     def test_batch(self):
         """R33, P9: spam into the trash, and back by one click"""
@@ -256,6 +297,29 @@ class TestTours(TicketWorld, HttpCase):
                     picture = f"{name}-{size.split('x')[0]}"
                     self.take_picture(picture, url, ready, size, "test_administrator")
 
+    def test_answer_pictures(self):
+        """The dialogs of an answer, wide and narrow"""
+        self.env["ticket.template"].create(
+            {
+                "name": "Return label",
+                "subject": "Your return",
+                "body": "<p>the label is attached.</p><p>Number {TICKET}</p>",
+            }
+        )
+        self.account.ticket_signature = "<p>Kind regards</p><p>{AGENT}</p>"
+        url = f"/odoo/tickets/{self.ticket.id}"
+        reply = "button[name=action_reply]"
+        for size in SIZES:
+            width = size.split("x")[0]
+            for name, clicks in (
+                ("answer", [reply, ".modal .odoo-editor-editable"]),
+                ("template", [reply, ".o_ticket_templates"]),
+            ):
+                with self.subTest(name=name, size=size):
+                    self.take_picture(
+                        f"{name}-{width}", url, ".o-mail-Message", size, clicks=clicks
+                    )
+
     def test_pictures(self):
         """Each page opens without an error in the console, wide and narrow, dark too"""
         self.ticket.with_user(self.agent)._send_reply(
@@ -295,7 +359,8 @@ class TestTours(TicketWorld, HttpCase):
                     ):
                         self.take_picture(picture, url, ready, size)
 
-    def take_picture(self, name, url, ready, size, login="test_agent"):
+    def take_picture(self, name, url, ready, size, login="test_agent", clicks=()):
+        """Open a page and click on each of `clicks`, CSS selectors, as it appears."""
         stop = ChromeBrowser.stop
 
         def keep_picture(browser):
@@ -308,7 +373,7 @@ class TestTours(TicketWorld, HttpCase):
         with patch.object(ChromeBrowser, "stop", keep_picture):
             self.browser_js(
                 url,
-                "setTimeout(() => console.log('test successful'), 500)",
+                CLICK % json.dumps(clicks),
                 f"!!document.querySelector('{ready}')",
                 login=login,
             )

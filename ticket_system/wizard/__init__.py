@@ -1,1 +1,2 @@
 from . import ticket_attachment_link
+from . import ticket_reply_batch

@@ -18,8 +18,14 @@ export class AnswerField extends HtmlField {
     setup() {
         super.setup();
         this.dialog = useService("dialog");
+        const bus = useService("bus_service");
+        const onWritten = ({ id }) => id === this.props.record.data.ticket_id?.id && this.tellNews();
         const timer = browser.setInterval(() => this.keepDraft(), AUTOSAVE);
-        onWillUnmount(() => browser.clearInterval(timer));
+        bus.subscribe("ticket_system.written", onWritten);
+        onWillUnmount(() => {
+            browser.clearInterval(timer);
+            bus.unsubscribe("ticket_system.written", onWritten);
+        });
     }
 
     /** The first save gives the draft an id; the editor and its cursor stay. */
@@ -27,8 +33,22 @@ export class AnswerField extends HtmlField {
         return `${this.state.key}`;
     }
 
-    get ticketId() {
-        return this.props.record.data.ticket_id.id;
+    get ticketIds() {
+        const { ticket_id, ticket_ids } = this.props.record.data;
+        return ticket_id ? [ticket_id.id] : ticket_ids.currentIds;
+    }
+
+    getConfig() {
+        return { ...super.getConfig(), onEditorReady: () => this.placeCursor() };
+    }
+
+    /** The cursor waits where the answer is to be written, above the signature. */
+    placeCursor() {
+        const { editable, shared } = this.editor;
+        const room = [...editable.children].find((block) => !block.textContent.trim());
+        if (room) {
+            shared.selection.setCursorStart(room);
+        }
     }
 
     async keepDraft() {
@@ -38,9 +58,18 @@ export class AnswerField extends HtmlField {
         }
     }
 
+    /** Somebody wrote on the ticket meanwhile: shows it above the answer. */
+    async tellNews() {
+        const { record } = this.props;
+        await record.save({ reload: false });
+        if (await this.ormService.call(record.resModel, "look_for_news", [record.resId])) {
+            await record.load();
+        }
+    }
+
     chooseTemplate() {
         this.dialog.add(TemplateDialog, {
-            ticketId: this.ticketId,
+            ticketIds: this.ticketIds,
             onChosen: (offer) => this.insertTemplate(offer),
         });
     }
@@ -57,7 +86,7 @@ export class AnswerField extends HtmlField {
         }
         const files = await this.ormService.call("ticket.template", "take_files", [
             id,
-            this.ticketId,
+            this.ticketIds,
         ]);
         if (files.length) {
             await record.data.attachment_ids.addAndRemove({ add: files });

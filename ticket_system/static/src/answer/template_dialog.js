@@ -9,14 +9,14 @@ import { useAutofocus, useService } from "@web/core/utils/hooks";
 export class TemplateDialog extends Component {
     static template = "ticket_system.TemplateDialog";
     static components = { Dialog };
-    static props = { ticketId: Number, onChosen: Function, close: Function };
+    static props = { ticketIds: { type: Array, element: Number }, onChosen: Function, close: Function };
 
     setup() {
         this.orm = useService("orm");
         useAutofocus();
         this.state = useState({ term: "", index: 0 });
         onWillStart(async () => {
-            const offers = await this.orm.call("ticket.template", "offers", [this.props.ticketId]);
+            const offers = await this.orm.call("ticket.template", "offers", [this.props.ticketIds]);
             this.offers = offers.map((offer) => ({ ...offer, body: markup(offer.body) }));
         });
     }

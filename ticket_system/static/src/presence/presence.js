@@ -17,6 +17,7 @@ export class TicketPresence extends Component {
     setup() {
         this.orm = useService("orm");
         this.bus = useService("bus_service");
+        this.store = useService("mail.store");
         this.state = useState({ others: [], takenOver: false });
         this.onPresence = ({ id }) => id === this.ticketId && this.enter();
         this.onTakenOver = ({ id }) => {
@@ -24,9 +25,11 @@ export class TicketPresence extends Component {
                 Object.assign(this.state, { others: [], takenOver: true });
             }
         };
+        this.onWritten = ({ id }) => id === this.ticketId && this.showWritten();
         this.onPageHide = () => this.leaveByBeacon();
         this.bus.subscribe("ticket_system.presence", this.onPresence);
         this.bus.subscribe("ticket_system.taken_over", this.onTakenOver);
+        this.bus.subscribe("ticket_system.written", this.onWritten);
         browser.addEventListener("pagehide", this.onPageHide);
         this.timer = browser.setInterval(() => this.enter(), HEARTBEAT);
         onWillStart(() => this.open(this.props.record.resId));
@@ -36,6 +39,7 @@ export class TicketPresence extends Component {
             browser.removeEventListener("pagehide", this.onPageHide);
             this.bus.unsubscribe("ticket_system.presence", this.onPresence);
             this.bus.unsubscribe("ticket_system.taken_over", this.onTakenOver);
+            this.bus.unsubscribe("ticket_system.written", this.onWritten);
             this.open(false);
         });
     }
@@ -76,6 +80,15 @@ export class TicketPresence extends Component {
         const others = await this.orm.silent.call("ticket.ticket", "enter", [ticketId]);
         if (ticketId === this.ticketId && !this.state.takenOver) {
             this.state.others = others;
+        }
+    }
+
+    /** A new message: into the history, and what it changed into the form. */
+    async showWritten() {
+        const { record } = this.props;
+        this.store.Thread.get({ model: record.resModel, id: record.resId })?.fetchNewMessages();
+        if (!(await record.isDirty())) {
+            await record.load();
         }
     }
 

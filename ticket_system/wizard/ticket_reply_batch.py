@@ -1,0 +1,100 @@
+from odoo import Command, api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import is_html_empty
+
+from ..mailflow import outgoing
+
+LIMIT = 500  # tickets in one request
+
+
+class TicketReplyBatch(models.TransientModel):
+    """The same answer to several tickets: a mail of its own to each customer (R67)."""
+
+    _name = "ticket.reply.batch"
+    _description = "Answer Several Tickets"
+
+    ticket_ids = fields.Many2many("ticket.ticket", required=True, readonly=True)
+    ticket_count = fields.Integer(compute="_compute_ticket_count")
+    left_out_ids = fields.Many2many("ticket.ticket", compute="_compute_left_out_ids")
+
+    body = fields.Html()
+    attachment_ids = fields.Many2many("ir.attachment", bypass_search_access=True)
+    status_id = fields.Many2one(
+        "ticket.status",
+        "Status After Sending",
+        required=True,
+        default=lambda self: self.env["ticket.status"]._by_code("closed"),
+    )
+
+    @api.depends("ticket_ids")
+    def _compute_ticket_count(self):
+        for batch in self:
+            batch.ticket_count = len(batch.ticket_ids - batch.left_out_ids)
+
+    @api.depends("ticket_ids")
+    def _compute_left_out_ids(self):
+        for batch in self:
+            batch.left_out_ids = batch.ticket_ids.filtered(lambda t: not t.email_from)
+
+    def action_send(self):
+        """Queue one mail for each ticket; tell which ones could not be answered."""
+        self.ensure_one()
+        tickets = self.ticket_ids - self.left_out_ids
+        tickets.check_access("write")
+        if len(tickets) > LIMIT:
+            raise UserError(
+                self.env._("Answer at most %s tickets at once, please.", LIMIT)
+            )
+        if is_html_empty(self.body) and not self.attachment_ids:
+            raise UserError(self.env._("There is nothing in this answer yet."))
+        refused = {}
+        for ticket in tickets.with_context(mail_notify_force_send=False):
+            try:
+                with self.env.cr.savepoint():
+                    self._reply(ticket)._send()
+            except UserError as error:
+                refused[ticket] = error
+        self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
+        return self._tell(len(tickets) - len(refused), refused)
+
+    def _reply(self, ticket):
+        reply = ticket.env["ticket.reply"].create(
+            {
+                "ticket_id": ticket.id,
+                "attachment_ids": [Command.set(self._copies().ids)],
+                "status_id": self.status_id.id,
+            }
+        )
+        text = outgoing.placeholders(
+            str(self.body or ""), ticket._placeholders(), is_html=True
+        )
+        reply.body = reply._beginning(text)
+        return reply
+
+    def _copies(self):
+        """The files once more, so that each ticket has its own."""
+        files = self.attachment_ids
+        files.check_access("read")
+        copies = [
+            file.copy({"res_model": "mail.compose.message", "res_id": 0})
+            for file in files
+        ]
+        return files.browse(copy.id for copy in copies)
+
+    def _tell(self, count, refused):
+        reasons = [f"{ticket.display_name}: {refused[ticket]}" for ticket in refused]
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning" if refused else "success",
+                "sticky": bool(refused),
+                "message": "\n".join(
+                    [self.env._("Answers on their way: %s", count), *reasons]
+                ),
+                "next": {
+                    "type": "ir.actions.client",
+                    "tag": "soft_reload",
+                },
+            },
+        }
