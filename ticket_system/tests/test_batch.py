@@ -19,6 +19,7 @@ class TestBatch(TicketCase):
                     "status_id": cls.status[code].id,
                     "priority": priority,
                     "user_id": user.id,
+                    "is_unread": True,
                 }
                 for n, (code, priority, user) in enumerate(
                     (

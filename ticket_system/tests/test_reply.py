@@ -366,7 +366,7 @@ class TestReply(TicketCase, MailCase):
         self.ticket = form.save()
         self.assertFalse(self.ticket.is_unread)
         self.assertEqual(self.ticket.account_id, self.account)
-        sent = self.reply(body="<p>As told, a new wheel.</p>")
+        sent = self.reply(self.administrator, body="<p>As told, a new wheel.</p>")
         self.assertEqual(
             sent.subject, f"[Ticket #{self.ticket.number}] Call of Monday"
         )
