@@ -13,6 +13,7 @@ from . import ticket_ticket_presence
 from . import ticket_ticket_setup
 from . import ticket_lock
 from . import ticket_reply
+from . import ticket_reply_sending
 from . import ticket_forward
 from . import ticket_ticket_compose
 from . import ticket_rule

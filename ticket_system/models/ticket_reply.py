@@ -1,25 +1,14 @@
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from markupsafe import Markup
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
-from odoo.tools import email_normalize, html2plaintext
+from odoo.tools import email_normalize
 
 from ..mailflow import outgoing
-from ..mailflow.errors import MailflowError
 
 OFFERED = 8  # addresses while one is typed
 LARGE = 10_000_000  # bytes of files; in a mail they take a third more
-CHANGED_BY_SENDING = [
-    "status_id",
-    "is_unread",
-    "last_outbound",
-    "last_message",
-    "waiting_since",
-    "first_response",
-    "delivery_failed",
-]
 KEPT_AFTER_SENDING = timedelta(days=1)
 
 
@@ -218,136 +207,8 @@ class TicketReply(models.Model):
         return list(found.values())[:OFFERED]
 
     # ------------------------------------------------------------------
-    # Actions
+    # What others write meanwhile
     # ------------------------------------------------------------------
-
-    def action_send(self):
-        """Send, unless somebody wrote meanwhile: then show that first (P8)."""
-        return self._send() or self._tell_sent()
-
-    def action_send_and_next(self):
-        """Send, and go on with who waits longest, if anybody does."""
-        if kept := self._send():
-            return kept
-        is_last = not self.ticket_id._next_waiting()
-        return self._tell_sent(None if is_last else self.ticket_id.action_next())
-
-    def _tell_sent(self, following=None):
-        """Close the dialog; while the answer has not left yet, offer the undo."""
-        following = following or {"type": "ir.actions.act_window_close"}
-        if not self._schedule():
-            return following
-        return {
-            "type": "ir.actions.client",
-            "tag": "ticket_system.changed",
-            "params": {
-                "message": self.env._("The answer leaves in a moment."),
-                "undo": [self._name, "action_undo", [self.ids]],
-                "next": following,
-            },
-        }
-
-    def action_undo(self):
-        """Take back an answer that has not left yet; it is a draft again."""
-        self.ensure_one()
-        self.ticket_id.check_access("write")
-        schedule = self._schedule().try_lock_for_update()
-        if not schedule:
-            raise UserError(self.env._("Too late: the answer has left."))
-        schedule.unlink()
-        self._sent_message().unlink()
-        self.ticket_id.write(self.ticket_before)
-        self.is_sent = False
-        return self._show_again()
-
-    def _schedule(self):
-        """The delayed sending of this answer, if it has not left yet."""
-        return (
-            self.env["mail.message.schedule"]
-            .sudo()
-            .search([("mail_message_id", "in", self._sent_message().ids)])
-        )
-
-    def _sent_message(self):
-        """The message the author has sent by this answer."""
-        return self.sent_message_id.sudo().filtered(
-            lambda message: (
-                message.model == "ticket.ticket"
-                and message.res_id == self.ticket_id.id
-                and message.author_id == self.user_id.partner_id
-            )
-        )
-
-    def action_discard(self):
-        """Throw the draft away."""
-        self.unlink()
-        return {"type": "ir.actions.act_window_close"}
-
-    def _send(self):
-        """Send the answer.
-
-        :return: None, or the action that shows what keeps it from being sent
-        """
-        self.ensure_one()
-        self.ticket_id.check_access("write")
-        if self.is_sent:
-            raise UserError(self.env._("This answer has been sent already."))
-        if self.look_for_news():
-            return self._show_again()
-        [before] = self.ticket_id.read(CHANGED_BY_SENDING, load="")
-        del before["id"]
-        try:
-            message = self._send_mail()
-        except MailflowError as error:
-            raise UserError(str(error)) from error
-        self._remember_status()
-        self.write(
-            {
-                "is_sent": True,
-                "sent_message_id": message.id,
-                "ticket_before": {
-                    name: fields.Datetime.to_string(value)
-                    if isinstance(value, datetime)
-                    else value
-                    for name, value in before.items()
-                },
-            }
-        )
-        return None
-
-    def _remember_status(self):
-        settings = self.env["res.users.settings"]._find_or_create_for_user(
-            self.env.user
-        )
-        if settings.ticket_reply_status_id != self.status_id:
-            settings.sudo().ticket_reply_status_id = self.status_id
-
-    def _send_mail(self):
-        return self.ticket_id._send_reply(
-            subject=self.subject,
-            body=self._full_body(),
-            email_to=self.email_to or "",
-            email_cc=self.email_cc or "",
-            email_bcc=self.email_bcc or "",
-            attachments=self._files(),
-            status=self.status_id,
-        )
-
-    def _full_body(self):
-        if not self._files() and not self._says_something():
-            raise UserError(self.env._("There is nothing in this answer yet."))
-        history = self.ticket_id._history() if self.with_history else ""
-        return (self.body or "") + history
-
-    def _files(self):
-        return self.attachment_ids | (self.picked_file_ids & self.ticket_file_ids)
-
-    def _says_something(self):
-        """Whether there is more than the greeting and the signature."""
-        text, beginning = (
-            html2plaintext(html or "") for html in (self.body, self._beginning())
-        )
-        return text.split() not in ([], beginning.split())
 
     def _news(self):
         """What was written by and to the customer since this answer was begun."""

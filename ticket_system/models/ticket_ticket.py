@@ -178,7 +178,7 @@ class TicketTicket(models.Model):
 
     @api.depends("queue_id")
     def _compute_account_id(self):
-        """Before anybody wrote, a ticket made by hand speaks for its queue's account."""
+        """Until anybody wrote, a ticket speaks for its queue's account."""
         accounts = self.env["fetchmail.server"]
         for ticket in self.filtered(lambda t: not (t.last_inbound or t.last_outbound)):
             domain = [

@@ -1,3 +1,4 @@
+from ast import literal_eval
 from datetime import timedelta
 
 from odoo import fields, models
@@ -5,6 +6,8 @@ from odoo.exceptions import UserError
 from odoo.tools import formataddr
 
 from ..mailflow import outgoing
+
+REFERENCES = 20  # earlier messages named in an answer
 
 
 class TicketTicket(models.Model):
@@ -72,6 +75,7 @@ class TicketTicket(models.Model):
         email_bcc="",
         attachments=(),
         status,
+        answered=None,
     ):
         """Send one mail to the customer and record it as a message of the ticket.
 
@@ -79,6 +83,7 @@ class TicketTicket(models.Model):
         :param str email_to, email_cc, email_bcc: addresses separated by commas
         :param attachments: ir.attachment records
         :param status: the ticket.status to set afterwards
+        :param answered: the mail.message this is the answer to; the last by default
         :return: the mail.message
         """
         self.ensure_one()
@@ -104,6 +109,7 @@ class TicketTicket(models.Model):
             attachment_ids=attachments.ids if attachments else [],
             email_layout_xmlid="ticket_system.mail_layout_reply",
             email_add_signature=False,
+            parent_id=answered.id if answered else False,
             **self._delay(),
         )
         self.status_id = status
@@ -169,6 +175,24 @@ class TicketTicket(models.Model):
         for ticket in self.sudo().filtered("account_id.ticket_address"):
             reply_to[ticket.id] = ticket.account_id._ticket_sender()
         return reply_to
+
+    def _notify_by_email_get_base_mail_values(
+        self, message, recipients_data, additional_values=None
+    ):
+        """Bind it to what it answers, and to nothing internal (RFC 5322, 3.6.4)."""
+        values = super()._notify_by_email_get_base_mail_values(
+            message, recipients_data, additional_values
+        )
+        if message._is_conversation():
+            before = self._conversation().filtered(lambda m: m.id < message.id)
+            answered = (message.parent_id & before) or before[-1:]
+            thread = (before - answered)[-REFERENCES:] + answered
+            values["references"] = " ".join(filter(None, thread.mapped("message_id")))
+            if answered.message_id:
+                headers = literal_eval(values.get("headers") or "{}")
+                headers["In-Reply-To"] = answered.message_id
+                values["headers"] = repr(headers)
+        return values
 
     def _notify_by_email_get_final_mail_values(
         self, recipient_ids, mail_values, additional_values=None

@@ -287,9 +287,7 @@ class TestReply(TicketCase, MailCase):
             reply.action_send()
         message = reply.sent_message_id
         self.assertEqual(message.outgoing_email_bcc, '"Lawyer" <lawyer@law.example>')
-        self.assertEqual(
-            message._ticket_route()["bcc"], "Lawyer <lawyer@law.example>"
-        )
+        self.assertEqual(message._ticket_route()["bcc"], "Lawyer <lawyer@law.example>")
         reply = self.env["ticket.reply"].create(
             {"ticket_id": self.ticket.id, "message_id": message.id, "is_to_all": True}
         )
@@ -367,9 +365,7 @@ class TestReply(TicketCase, MailCase):
         self.assertFalse(self.ticket.is_unread)
         self.assertEqual(self.ticket.account_id, self.account)
         sent = self.reply(self.administrator, body="<p>As told, a new wheel.</p>")
-        self.assertEqual(
-            sent.subject, f"[Ticket #{self.ticket.number}] Call of Monday"
-        )
+        self.assertEqual(sent.subject, f"[Ticket #{self.ticket.number}] Call of Monday")
         self.assertEqual(sent.email_from, '"Test Support" <support@test.example>')
         self.assertIn("carla@customer.example", sent.email_to)
         answer = mail(f"Re: {sent.subject}", In_Reply_To=sent.message_id)

@@ -18,7 +18,11 @@ class TestReplyBatch(TicketCase, MailCase):
             mail("Late parcel", sender="Tom Brown <tom@brown.example>"),
         ]
         self.tickets = self.take_in(*raws).ticket_id
-        file = {"name": "recall.pdf", "raw": b"%PDF", "res_model": "mail.compose.message"}
+        file = {
+            "name": "recall.pdf",
+            "raw": b"%PDF",
+            "res_model": "mail.compose.message",
+        }
         self.file = self.env["ir.attachment"].with_user(self.agent).create(file)
 
     def batch(self, tickets):

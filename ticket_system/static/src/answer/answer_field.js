@@ -4,6 +4,7 @@ import { HtmlField, htmlField } from "@html_editor/fields/html_field";
 import { parseHTML } from "@html_editor/utils/html";
 
 import { browser } from "@web/core/browser/browser";
+import { hasTouch } from "@web/core/browser/feature_detection";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 
@@ -19,7 +20,8 @@ export class AnswerField extends HtmlField {
         super.setup();
         this.dialog = useService("dialog");
         const bus = useService("bus_service");
-        const onWritten = ({ id }) => id === this.props.record.data.ticket_id?.id && this.tellNews();
+        const onWritten = ({ id }) =>
+            id === this.props.record.data.ticket_id?.id && this.tellNews();
         const timer = browser.setInterval(() => this.keepDraft(), AUTOSAVE);
         bus.subscribe("ticket_system.written", onWritten);
         onWillUnmount(() => {
@@ -42,12 +44,19 @@ export class AnswerField extends HtmlField {
         return { ...super.getConfig(), onEditorReady: () => this.placeCursor() };
     }
 
-    /** The cursor waits where the answer is to be written, above the signature. */
+    /**
+     * The cursor waits where the answer is to be written, above the signature.
+     *
+     * Where the recipient is known, writing may begin there at once.
+     */
     placeCursor() {
         const { editable, shared } = this.editor;
         const room = [...editable.children].find((block) => !block.textContent.trim());
         if (room) {
             shared.selection.setCursorStart(room);
+            if (this.props.record.data.email_to && !hasTouch()) {
+                browser.setTimeout(() => shared.selection.focusEditable());
+            }
         }
     }
 

@@ -9,7 +9,11 @@ import { useAutofocus, useService } from "@web/core/utils/hooks";
 export class TemplateDialog extends Component {
     static template = "ticket_system.TemplateDialog";
     static components = { Dialog };
-    static props = { ticketIds: { type: Array, element: Number }, onChosen: Function, close: Function };
+    static props = {
+        ticketIds: { type: Array, element: Number },
+        onChosen: Function,
+        close: Function,
+    };
 
     setup() {
         this.orm = useService("orm");
