@@ -7,12 +7,15 @@ anything, runs anything, leaves its box or restyles the page.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 from urllib.parse import urlsplit
 
 from lxml import etree
+
+from .suspicious import is_tracker, mark_links
 
 BLOCKED_IMAGE = "/ticket_system/static/src/img/blocked.svg"
 HTML_LIMIT = 2 * 2**20
@@ -71,16 +74,18 @@ DATA_IMAGE = re.compile(
     r"^data:image/(png|jpe?g|gif|webp);base64,[A-Za-z0-9+/=\s]+$", re.I
 )
 HIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+STYLE_SOURCE = re.compile(r"(?:url\(|@import)\s*[\"']?([^\"');\s]+)", re.I)
 LONG_TAG = re.compile(r"<[^<>]{4000,}>")
 URL = re.compile(r"\b(https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]}])", re.I)
 
 
 @dataclass(frozen=True, slots=True)
 class SafeContent:
-    """`blocked` counts what would have been loaded from `hosts`."""
+    """`blocked`: how much of what kind (images, trackers, fonts, others) would have been
+    loaded from `hosts`. Only images can be shown later, by data-original-src."""
 
     html: str
-    blocked: int
+    blocked: Mapping[str, int]
     hosts: tuple[str, ...]
 
 
@@ -92,14 +97,15 @@ def safe_html(html: str, inline: Mapping[str, str] | None = None) -> SafeContent
     keeper = _Keeper(inline or {})
     root = _parse(html[:HTML_LIMIT])
     if root is None:
-        return SafeContent("", 0, ())
+        return SafeContent("", {}, ())
     keeper.clean(root)
     text = _serialise(root)
     again = _parse(text)
     if again is not None:  # what a second reading finds was hidden from the first
         keeper.clean(again)
+        mark_links(again)
         text = _serialise(again)
-    return SafeContent(text, len(keeper.blocked), tuple(sorted(keeper.hosts)))
+    return SafeContent(text, dict(keeper.blocked), tuple(sorted(keeper.hosts)))
 
 
 def text_to_html(text: str) -> str:
@@ -173,7 +179,7 @@ class _Keeper:
 
     def __init__(self, inline: Mapping[str, str]) -> None:
         self.inline = {key.strip("<>"): url for key, url in inline.items()}
-        self.blocked: list[str] = []
+        self.blocked: Counter[str] = Counter()
         self.hosts: set[str] = set()
 
     def clean(self, root: etree._Element) -> None:
@@ -206,8 +212,8 @@ class _Keeper:
             elif name == "style":
                 if style := self._style(value):
                     element.set("style", style)
-            elif name == "background" or name.endswith("srcset"):
-                self._block(value)
+            elif name == "background":
+                self._block(value, "images")
         if element.tag == "a":
             _set_link(element, attributes.get("href", ""))
         elif element.tag == "img":
@@ -220,13 +226,15 @@ class _Keeper:
             name, value = name.strip().lower(), value.strip()
             if UNSAFE_VALUE.search(value):
                 if "url" in value.lower() or "image" in value.lower():
-                    self._block(value)
+                    self._block(value, "images")
             elif name in PROPERTIES and not HUGE.search(value) and "-" != value[:1]:
                 kept.append(f"{name}: {value.replace('!important', '').strip()}")
         return "; ".join(kept)
 
     def _set_image(self, element: etree._Element, attributes: dict[str, str]) -> None:
         source = "".join(attributes.get("src", "").split())
+        if not source and (candidates := attributes.get("srcset", "").split()):
+            source = candidates[0].rstrip(",")
         parked = attributes.get("data-original-src", "")
         if source.lower().startswith("cid:"):
             source = self.inline.get(source[4:], "")
@@ -236,8 +244,11 @@ class _Keeper:
         elif source == BLOCKED_IMAGE and _is_external(parked):
             element.set("src", source)
             element.set("data-original-src", parked)
+        elif source and is_tracker(attributes):
+            self._block(source, "trackers")
+            _drop(element)
         elif source:
-            self._block(source)
+            self._block(source, "images")
             element.set("src", BLOCKED_IMAGE)
             external = f"https:{source}" if source.startswith("//") else source
             if _is_external(external):
@@ -245,12 +256,22 @@ class _Keeper:
 
     def _note_sources(self, element: etree._Element) -> None:
         for inner in element.iter():
+            if inner.tag == "style":
+                self._note_style("".join(inner.itertext()))
             for name in ("src", "href", "data", "poster", "srcset"):
                 if value := inner.get(name):
-                    self._block(value)
+                    self._block(value, "others")
 
-    def _block(self, source: str) -> None:
-        self.blocked.append(source)
+    def _note_style(self, style: str) -> None:
+        for block in re.split(r"(?<=\})", style[:100_000]):
+            kind = "fonts" if "@font-face" in block.lower() else "others"
+            for source in STYLE_SOURCE.findall(block):
+                self._block(source, kind)
+
+    def _block(self, source: str, kind: str) -> None:
+        if source.lower().startswith(("data:", "cid:")):
+            return
+        self.blocked[kind] += 1
         if match := re.search(r"(?:https?:)?//([^/\s\"')?#:]+)", source, re.I):
             self.hosts.add(match[1].lower())
 

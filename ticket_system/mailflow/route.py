@@ -66,13 +66,14 @@ class Candidates:
 class Trust:
     """Who, besides a ticket's participants, may join it.
 
-    `anybody`: whoever the sender is. `number_suffices`: everybody who writes the
-    number. `reopen_within`: how long after closing a mail still joins; None: always.
+    `anybody`: whoever the sender is; `nobody`: the sender is not who they claim to be.
+    `number_suffices`: everybody who writes the number. `reopen_within`: how long after closing a mail still joins; None: always.
     """
 
     internal_addresses: frozenset[str] = frozenset()
     public_domains: frozenset[str] = PUBLIC_DOMAINS
     anybody: bool = False
+    nobody: bool = False
     number_suffices: bool = False
     reopen_within: timedelta | None = None
 
@@ -105,7 +106,8 @@ def route(
             return _join(candidate, trust, now, "reference")
         return Route(RouteKind.RELATED, candidate.ticket, "reference_untrusted")
     for candidate in candidates.numbered(message):
-        if trust.number_suffices or _is_trusted(message, candidate, trust):
+        suffices = trust.number_suffices and not trust.nobody
+        if suffices or _is_trusted(message, candidate, trust):
             return _join(candidate, trust, now, "number")
         return Route(RouteKind.RELATED, candidate.ticket, "number_untrusted")
     return Route(RouteKind.NEW, None, "new")
@@ -122,7 +124,7 @@ def _is_trusted(message: IncomingMessage, candidate: Candidate, trust: Trust) ->
     sender = message.sender
     if trust.anybody:
         return True
-    if not sender.email:
+    if trust.nobody or not sender.email:
         return False
     if sender.email in candidate.participants | trust.internal_addresses:
         return True

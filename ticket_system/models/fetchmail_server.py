@@ -31,6 +31,13 @@ class FetchmailServer(models.Model):
         help="Certificates are verified. None: everybody on the way reads along.",
     )
 
+    ticket_authserv_id = fields.Char(
+        "Authentication Server",
+        help="The name with which your mail server signs its check of the sender "
+        "(Authentication-Results, RFC 8601), as in the head of a received mail. Only "
+        "what this server found out is shown.",
+    )
+
     # where its mails go
     ticket_project_id = fields.Many2one("project.project", "Default Project")
     ticket_queue_id = fields.Many2one(

@@ -3,8 +3,8 @@ from contextlib import contextmanager
 
 from markupsafe import Markup
 
-from odoo import fields, models
-from odoo.tools import format_datetime
+from odoo import api, fields, models
+from odoo.tools import email_normalize, format_datetime, str2bool
 from odoo.tools.mail import email_split_tuples
 
 from odoo.addons.mail.tools.discuss import Store
@@ -34,6 +34,12 @@ class MailMessage(models.Model):
     outgoing_email_bcc = fields.Char(
         "Emails Bcc (outgoing)",
         help="Addresses that got an answer unseen by the others, separated by commas.",
+    )
+    ticket_facts = fields.Json(
+        readonly=True,
+        help="What was found out about a received mail: blocked (number of images, "
+        "trackers, fonts, others) and their hosts; authentication (passed, failed or unknown); "
+        "warnings (internal, lookalike, other_name, reply_to).",
     )
     ticket_mail_ids = fields.One2many(
         "ticket.mail",
@@ -75,11 +81,13 @@ class MailMessage(models.Model):
 
     def _to_store_defaults(self, target):
         defaults = super()._to_store_defaults(target)
+        mine = target.is_current_user(self.env)
         if target.is_internal(self.env):
             defaults.append(
                 Store.Attr(
                     "ticket_route",
-                    lambda message: message._ticket_route(),
+                    lambda message: message._ticket_route()
+                    | {"shows_images": mine and message._shows_images()},
                     predicate=lambda message: message._is_conversation(),
                 )
             )
@@ -90,6 +98,8 @@ class MailMessage(models.Model):
 
         :return: {"is_inbound": bool, "sender": str, "to": str, "cc": str, "bcc": str,
             "account": str, where it is not among the recipients,
+            "is_foreign": bool, whether its body came by mail,
+            "facts": see ticket_facts,
             "has_original": bool, whether the user may download it,
             "delivery": "failed", "queued" or "sent", "may_retry": bool}
         """
@@ -109,12 +119,40 @@ class MailMessage(models.Model):
             "bcc": _readable(message.outgoing_email_bcc),
             "account": account if account not in f"{to} {cc}" else "",
             "delivery": message._delivery(),
+            "is_foreign": bool(mails),
+            "facts": message.ticket_facts or {},
             "may_retry": not is_inbound and bool(message._failed_mails()),
             "has_original": (
                 bool(mails.raw_attachment_id)
                 and self.env["ticket.mail"].has_access("read")
             ),
         }
+
+    def _shows_images(self):
+        """Whether this user sees the sender's external images without asking (R55)."""
+        facts = self.ticket_facts or {}
+        if "images" not in facts.get("blocked", {}):
+            return False
+        if not self._ticket_blocks_external():
+            return True
+        is_believable = facts.get("authentication") != "failed"
+        sender = email_normalize(self.email_from)
+        settings = self.env.user.res_users_settings_id
+        return is_believable and sender in (settings.ticket_image_senders or [])
+
+    @api.model
+    def _ticket_blocks_external(self):
+        get_param = self.env["ir.config_parameter"].sudo().get_param
+        return str2bool(get_param("ticket_system.block_external", "True"))
+
+    def action_always_show_images(self):
+        """Show the external images of this sender to this user from now on."""
+        self.ensure_one()
+        self.check_access("read")
+        settings = self.env["res.users.settings"]._find_or_create_for_user(
+            self.env.user
+        )
+        settings.sudo()._ticket_show_images_of(email_normalize(self.email_from))
 
     def _quoted(self):
         """The message as mail programs quote it: who, when, and the text."""

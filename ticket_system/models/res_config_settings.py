@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class ResConfigSettings(models.TransientModel):
@@ -9,6 +9,17 @@ class ResConfigSettings(models.TransientModel):
         config_parameter="ticket_system.number_suffices",
         help="Anybody who writes a ticket number into the subject joins that ticket. "
         "Otherwise strangers get a new, related ticket.",
+    )
+    ticket_refuse_failed = fields.Boolean(
+        "Doubt Forged Senders",
+        config_parameter="ticket_system.refuse_failed",
+        help="Mails whose sender your mail server found to be forged start a new, related "
+        "ticket, whatever number they name.",
+    )
+    ticket_block_external = fields.Boolean(
+        "Block External Content",
+        help="Images that mails load from elsewhere are not shown before one asks for "
+        "them: they would tell the sender when and where the mail was read.",
     )
     ticket_reopen_days = fields.Integer(
         "Reopen Within",
@@ -40,3 +51,15 @@ class ResConfigSettings(models.TransientModel):
         help="Days after which the original bytes of processed mails are removed; "
         "quarantined ones always stay. 0: keep for ever.",
     )
+
+    @api.model
+    def get_values(self):
+        """A parameter that is on unless switched off; Odoo's own know only the reverse."""
+        blocks = self.env["mail.message"]._ticket_blocks_external()
+        return super().get_values() | {"ticket_block_external": blocks}
+
+    def set_values(self):
+        super().set_values()
+        self.env["ir.config_parameter"].sudo().set_param(
+            "ticket_system.block_external", str(self.ticket_block_external)
+        )

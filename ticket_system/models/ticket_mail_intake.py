@@ -1,6 +1,6 @@
 import logging
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import compress
 
@@ -11,9 +11,11 @@ from odoo.tools import email_normalize, email_split
 
 from ..mailflow import message as mailmessage
 from ..mailflow import number
+from ..mailflow.authentication import authentication
 from ..mailflow.errors import MailflowError
 from ..mailflow.route import Candidate, Candidates, Route, RouteKind, Trust, route
 from ..mailflow.screen import Action, Surroundings, Verdict, screen
+from ..mailflow.suspicious import warnings
 
 _logger = logging.getLogger(__name__)
 
@@ -34,6 +36,8 @@ class Plan:
     duplicate_of: models.Model | None = None
     partner: models.Model | None = None
     is_internal: bool = False
+    authentication: str = ""
+    warnings: list[str] = field(default_factory=list)
     ticket: models.Model | None = None
     rules: models.Model | None = None
     values: dict | None = None
@@ -168,6 +172,8 @@ class TicketMail(models.Model):
         known = self._find_known(messages)
         candidates = self._find_candidates(messages)
         trust = self._trust(internal)
+        get_param = self.env["ir.config_parameter"].sudo().get_param
+        refuse_failed = bool(get_param("ticket_system.refuse_failed"))
         plans = []
         for line, message in zip(self, messages, strict=True):
             sender = message.sender.email
@@ -184,7 +190,11 @@ class TicketMail(models.Model):
                 continue
             plan.partner = partners.get(sender)
             plan.is_internal = sender in internal
-            plan.route = route(message, candidates, trust, now)
+            self._judge(plan, internal)
+            doubted = refuse_failed and plan.authentication == "failed"
+            plan.route = route(
+                message, candidates, replace(trust, nobody=doubted), now
+            )
             plan.rules = rules.browse()
             if plan.route.kind != RouteKind.REPLY:
                 plan.rules = rules._matching(message)
@@ -193,6 +203,18 @@ class TicketMail(models.Model):
             else:
                 self._remember(candidates, plan)
         return plans
+
+    def _judge(self, plan, internal):
+        """Note what makes the sender believable, and what does not."""
+        message, account = plan.message, plan.line.server_id
+        own = {
+            address.rpartition("@")[2]
+            for address in self.env["fetchmail.server"]._ticket_addresses()
+        }
+        plan.warnings = warnings(message, own, internal)
+        if account.ticket_authserv_id:
+            found = authentication(message, account.ticket_authserv_id)
+            plan.authentication = found or "unknown"
 
     def _decide_sent(self, plan, candidates, now):
         """What we wrote ourselves joins its ticket, and never makes one (R24)."""

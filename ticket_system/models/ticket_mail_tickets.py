@@ -7,6 +7,8 @@ from ..mailflow import content
 from ..mailflow.route import RouteKind
 from .ticket_mail_intake import Plan
 
+HOSTS = 20  # named of those that external content would have come from
+
 
 class TicketMail(models.Model):
     """Write what was decided: tickets, attachments and messages, a batch at a time."""
@@ -100,8 +102,12 @@ class TicketMail(models.Model):
         text = message.text
         if message.is_encrypted and not text:
             text = self.env._("This mail is encrypted; it is attached as it came.")
+        facts = _facts(plan)
         if message.html:
-            body = content.safe_html(message.html, inline).html
+            safe = content.safe_html(message.html, inline)
+            body = safe.html
+            facts |= {"blocked": safe.blocked} if safe.blocked else {}
+            facts |= {"hosts": safe.hosts[:HOSTS]} if safe.hosts else {}
         else:
             body = content.text_to_html(text)
         author = plan.partner if plan.partner and not plan.is_internal else None
@@ -120,6 +126,7 @@ class TicketMail(models.Model):
             f"{direction}_email_cc": ", ".join(map(_formatted, message.cc)),
             "reply_to": plan.line.server_id._ticket_sender(),
             "body": Markup(body),
+            "ticket_facts": facts or False,
             "attachment_ids": [fields.Command.set(attachments.ids)],
         }
 
@@ -199,6 +206,18 @@ class TicketMail(models.Model):
 def _calls_for_work(message):
     """Receipts and reports that all is well do not open a ticket again."""
     return not message.report or message.report.kind == "failed"
+
+
+def _facts(plan):
+    """What an agent is told about the sender; see mail.message.ticket_facts."""
+    facts = {}
+    if plan.authentication:
+        facts["authentication"] = plan.authentication
+    if plan.warnings:
+        facts["warnings"] = plan.warnings
+    if "reply_to" in plan.warnings:
+        facts["reply_to"] = ", ".join(a.email for a in plan.message.reply_to)[:500]
+    return facts
 
 
 def _date(plan):

@@ -13,6 +13,7 @@ from . import test_mailflow_mailbox
 from . import test_mailflow_mails
 from . import test_mailflow_message
 from . import test_mailflow_property
+from . import test_mailflow_sender
 from . import test_presence
 from . import test_reply
 from . import test_reply_batch

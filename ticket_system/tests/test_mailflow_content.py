@@ -88,12 +88,46 @@ class TestSafeHtml(BaseCase):
         safe = safe_html('<img src="https://a.example/i.png" width="10">')
         self.assertIn(f'src="{BLOCKED_IMAGE}"', safe.html)
         self.assertIn('data-original-src="https://a.example/i.png"', safe.html)
-        self.assertEqual((safe.blocked, safe.hosts), (1, ("a.example",)))
+        self.assertEqual((safe.blocked, safe.hosts), ({"images": 1}, ("a.example",)))
 
     def test_inline_image(self):
         safe = safe_html('<img src="cid:logo@x">', {"logo@x": "/web/image/5"})
         self.assertIn('src="/web/image/5"', safe.html)
-        self.assertEqual(safe.blocked, 0)
+        self.assertFalse(safe.blocked)
+
+    def test_what_was_blocked(self):
+        """By kind; what only tells that the mail was read is gone for good"""
+        safe = safe_html(
+            "<style>@font-face { src: url(https://f.example/f.woff) }</style>"
+            '<img src="https://t.example/o.gif" width="1" height="1">'
+            '<img src="https://t.example/o.gif" style="display:none">'
+            '<img src="https://i.example/i.png" width="100">'
+            '<iframe src="https://o.example/"></iframe>'
+        )
+        self.assertEqual(
+            safe.blocked, {"fonts": 1, "trackers": 2, "images": 1, "others": 1}
+        )
+        self.assertEqual(
+            safe.hosts, ("f.example", "i.example", "o.example", "t.example")
+        )
+        self.assertNotIn("t.example", safe.html)
+
+    def test_links_tell_their_target(self):
+        for text, href, is_marked in (
+            ("https://bank.example/login", "https://evil.example/", True),
+            ("www.bank.example", "https://evil.example/bank.example", True),
+            ("bank.example", "https://bank.example.evil.example/", True),
+            ("https://bänk.example", "https://xn--bnk-qla.example/", False),
+            ("https://bank.example", "https://bаnk.example/", True),
+            ("https://bank.example/x", "https://www.bank.example/y", False),
+            ("our report.pdf", "https://files.example/1", False),
+            ("click here", "https://shop.example/", False),
+        ):
+            with self.subTest(text=text, href=href):
+                safe = safe_html(f'<a href="{href}">{text}</a>').html
+                self.assertIn(f'title="{href[:9]}', safe)
+                self.assertEqual("→" in safe or "&#8594;" in safe, is_marked)
+                self.assertEqual(safe_html(safe).html, safe)
 
     def test_good_mail_stays_good(self):
         html = '<p style="color: red">Hi <b>you</b>,<br><a href="https://x.example">go</a></p>'
