@@ -37,7 +37,7 @@ export class MailBody extends Component {
     setup() {
         this.orm = useService("orm");
         this.frame = useRef("frame");
-        this.state = useState({ showsImages: this.props.message.shows_images });
+        this.state = useState({ showsImages: this.props.message.ticket_route.shows_images });
         onWillUnmount(() => this.observer?.disconnect());
     }
 

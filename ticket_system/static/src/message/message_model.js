@@ -8,7 +8,6 @@ patch(Message.prototype, {
         super.setup(...arguments);
         /** Set on what customers and agents wrote to each other on a ticket. */
         this.ticket_route = fields.Attr(undefined);
-        this.shows_images = fields.Attr(false);
     },
 
     /** The name of a ticket is its number and its subject. */
