@@ -6,7 +6,7 @@
     "author": "ticket_system contributors",
     "website": "https://ticket-system.example.org",
     "license": "LGPL-3",
-    "depends": ["mail", "project"],
+    "depends": ["mail", "privacy_lookup", "project"],
     "external_dependencies": {
         "python": [
             "charset-normalizer",
@@ -24,6 +24,7 @@
         "data/mail_activity_type_data.xml",
         "data/mail_layout_data.xml",
         "wizard/ticket_attachment_link_views.xml",
+        "wizard/privacy_lookup_wizard_views.xml",
         "wizard/ticket_reply_batch_views.xml",
         "report/ticket_report.xml",
         "views/ticket_reply_views.xml",

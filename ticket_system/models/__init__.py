@@ -10,6 +10,7 @@ from . import ticket_ticket_customer
 from . import ticket_ticket_documents
 from . import ticket_ticket_messages
 from . import ticket_ticket_presence
+from . import ticket_ticket_privacy
 from . import ticket_ticket_setup
 from . import ticket_lock
 from . import ticket_reply
@@ -26,7 +27,9 @@ from . import fetchmail_server
 from . import fetchmail_server_fetch
 from . import ir_actions
 from . import ir_attachment
+from . import ir_binary
 from . import mail_alias_domain
+from . import mail_link_preview
 from . import mail_mail
 from . import mail_message
 from . import mail_message_delivery

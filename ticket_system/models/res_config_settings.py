@@ -52,6 +52,14 @@ class ResConfigSettings(models.TransientModel):
         "quarantined ones always stay. 0: keep for ever.",
     )
 
+    def action_preview_ledger(self):
+        """The received mails whose original bytes the next run would remove."""
+        action = self.env["ir.actions.actions"]._for_xml_id(
+            "ticket_system.ticket_mail_action"
+        )
+        domain = self.env["ticket.mail"]._expired_domain()
+        return action | {"domain": domain, "context": {}}
+
     @api.model
     def get_values(self):
         """A parameter that is on unless switched off; Odoo's own know only the reverse."""

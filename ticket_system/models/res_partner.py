@@ -50,3 +50,12 @@ class ResPartner(models.Model):
             "domain": [("commercial_partner_id", "=", self.commercial_partner_id.id)],
             "context": {"default_partner_id": self.id},
         }
+
+    def action_export_ticket_messages(self):
+        """All that was written on this person's tickets, a ZIP of mails."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/ticket_system/export/{self.id}",
+            "target": "download",
+        }

@@ -174,21 +174,30 @@ class TicketMail(models.Model):
     # Housekeeping
     # ------------------------------------------------------------------
 
-    @api.autovacuum
-    def _gc_processed(self, limit=1000):
-        """Remove the original bytes past the retention setting, quarantined never."""
+    @api.model
+    def _expired_domain(self):
+        """Lines whose original bytes are kept no longer; quarantined ones always are."""
         get_param = self.env["ir.config_parameter"].sudo().get_param
         days = int(get_param("ticket_system.ledger_days", 0))
         if days <= 0:
-            return
-        lines = self.search(
-            [
-                ("state", "!=", "quarantined"),
-                ("raw_attachment_id", "!=", False),
-                ("create_date", "<", fields.Datetime.now() - timedelta(days=days)),
-            ],
-            limit=limit,
-        )
-        attachments = lines.raw_attachment_id
-        lines.raw_attachment_id = False
-        attachments.unlink()
+            return [(0, "=", 1)]
+        return [
+            ("state", "!=", "quarantined"),
+            ("raw_attachment_id", "!=", False),
+            ("create_date", "<", fields.Datetime.now() - timedelta(days=days)),
+        ]
+
+    def _drop_originals(self):
+        originals = self.raw_attachment_id
+        self.raw_attachment_id = False
+        originals.unlink()
+
+    def _forget(self):
+        """Keep only that there was a mail at this place, so that it is not fetched again.
+
+        One in quarantine is given up.
+        """
+        self._drop_originals()
+        self.write({"email_from": False, "subject": False, "error": False})
+        waiting = self.filtered(lambda line: line.state == "quarantined")
+        waiting.write({"state": "ignored", "reason": "discarded"})

@@ -16,6 +16,7 @@ from . import test_mailflow_message
 from . import test_mailflow_property
 from . import test_mailflow_sender
 from . import test_presence
+from . import test_privacy
 from . import test_reply
 from . import test_reply_batch
 from . import test_report

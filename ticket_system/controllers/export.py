@@ -1,0 +1,68 @@
+import tempfile
+import zipfile
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, make_msgid
+
+from odoo.http import Controller, content_disposition, request, route
+from odoo.tools import html2plaintext
+
+BATCH = 100
+IN_MEMORY = 10 * 2**20  # bytes, before the ZIP goes to a file
+
+
+class Export(Controller):
+    @route("/ticket_system/export/<model('res.partner'):partner>", auth="user")
+    def export(self, partner):
+        """A ZIP of all messages to and from a person, each as a mail (RFC 5322).
+
+        Received mails are as they came, if their bytes are still kept.
+        """
+        if not request.env.user.has_group("ticket_system.group_administrator"):
+            raise request.not_found()
+        partner.check_access("read")
+        tickets = request.env["ticket.ticket"].search(
+            [("id", "in", request.env["ticket.ticket"]._of_person(partner.email or "").ids)]
+            if partner.email
+            else [("partner_id", "=", partner.id)]
+        )
+        file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  sent, then closed
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            for start in range(0, len(tickets), BATCH):
+                for ticket in tickets[start : start + BATCH]:
+                    _write(archive, ticket)
+                request.env.invalidate_all()
+        file.seek(0)
+        headers = {
+            "Content-Type": "application/zip",
+            "Content-Disposition": content_disposition(f"tickets-{partner.id}.zip"),
+        }
+        return request.make_response(iter(lambda: file.read(2**16), b""), headers)
+
+
+def _write(archive, ticket):
+    for position, message in enumerate(ticket._conversation().sudo(), 1):
+        original = message.ticket_mail_ids.raw_attachment_id[:1]
+        data = original.raw if original else _as_mail(message)
+        archive.writestr(f"{ticket.number}/{position:03}.eml", data)
+
+
+def _as_mail(message):
+    mail = EmailMessage(policy=SMTP)
+    mail["From"] = message.email_from or ""
+    mail["To"] = message.outgoing_email_to or message.incoming_email_to or ""
+    mail["Cc"] = message.outgoing_email_cc or message.incoming_email_cc or ""
+    mail["Subject"] = message.subject or ""
+    mail["Date"] = format_datetime(message.date)
+    mail["Message-ID"] = message.message_id or make_msgid()
+    mail.set_content(html2plaintext(message.body or ""))
+    mail.add_alternative(str(message.body or ""), subtype="html")
+    for file in message.attachment_ids:
+        kind, _slash, subtype = (file.mimetype or "").partition("/")
+        mail.add_attachment(
+            file.raw or b"",
+            maintype=kind or "application",
+            subtype=subtype or "octet-stream",
+            filename=file.name,
+        )
+    return mail.as_bytes()

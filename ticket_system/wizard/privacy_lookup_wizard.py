@@ -1,0 +1,34 @@
+from odoo import models
+
+
+class PrivacyLookupWizard(models.TransientModel):
+    _inherit = "privacy.lookup.wizard"
+
+    def action_open_lines(self):
+        action = super().action_open_lines()
+        context = {"search_default_group_by_res_model_id": 1, "no_create_edit": True}
+        return action | {"context": {**context, "ticket_lookup_id": self.id}}
+
+
+class PrivacyLookupWizardLine(models.TransientModel):
+    _inherit = "privacy.lookup.wizard.line"
+
+    def action_anonymise_tickets(self):
+        """Forget the person looked up on every ticket; their figures stay."""
+        lookup = self.env["privacy.lookup.wizard"].browse(
+            self.env.context.get("ticket_lookup_id")
+        )
+        lookup.check_access("write")
+        tickets = self.env["ticket.ticket"]._forget_person(lookup.email)
+        for line in lookup.line_ids.filtered(lambda line: not line.is_unlinked):
+            if line.res_model == tickets._name and line.res_id in tickets.ids:
+                line.execution_details = self.env._("Anonymised Ticket #%s", line.res_id)
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": self.env._("%s tickets are anonymised.", len(tickets)),
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
