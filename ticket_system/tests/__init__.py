@@ -20,6 +20,7 @@ from . import test_privacy
 from . import test_reply
 from . import test_reply_batch
 from . import test_report
+from . import test_rights
 from . import test_round_trip
 from . import test_rule
 from . import test_security

@@ -28,6 +28,9 @@ class TestHistory(TicketCase):
             self.route(self.message, self.agent),
             {
                 "is_inbound": True,
+                "is_foreign": True,
+                "facts": {},
+                "shows_images": False,
                 "sender": "Carla Customer <carla@customer.example>",
                 "to": "Support <support@test.example>",
                 "cc": "Ben <ben@customer.example>",
