@@ -22,7 +22,13 @@ class Export(Controller):
             raise request.not_found()
         partner.check_access("read")
         tickets = request.env["ticket.ticket"].search(
-            [("id", "in", request.env["ticket.ticket"]._of_person(partner.email or "").ids)]
+            [
+                (
+                    "id",
+                    "in",
+                    request.env["ticket.ticket"]._of_person(partner.email or "").ids,
+                )
+            ]
             if partner.email
             else [("partner_id", "=", partner.id)]
         )

@@ -15,7 +15,7 @@ FAILED = {"fail", "softfail", "permerror"}
 
 
 def authentication(message: IncomingMessage, authserv_id: str) -> str:
-    """"passed", "failed", or "" where nothing can be told.
+    """ "passed", "failed", or "" where nothing can be told.
 
     Only the topmost field of the server `authserv_id` counts: anybody can write such
     a field into a mail, but it ends up below the one of our own server.

@@ -81,8 +81,8 @@ URL = re.compile(r"\b(https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]}])", re.I)
 
 @dataclass(frozen=True, slots=True)
 class SafeContent:
-    """`blocked`: how much of what kind (images, trackers, fonts, others) would have been
-    loaded from `hosts`. Only images can be shown later, by data-original-src."""
+    """`blocked`: how much of what kind (images, trackers, fonts, others) would have
+    been loaded from `hosts`. Only images can be shown later, by data-original-src."""
 
     html: str
     blocked: Mapping[str, int]

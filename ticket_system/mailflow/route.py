@@ -67,7 +67,8 @@ class Trust:
     """Who, besides a ticket's participants, may join it.
 
     `anybody`: whoever the sender is; `nobody`: the sender is not who they claim to be.
-    `number_suffices`: everybody who writes the number. `reopen_within`: how long after closing a mail still joins; None: always.
+    `number_suffices`: everybody who writes the number. `reopen_within`: how long after
+    closing a mail still joins; None: always.
     """
 
     internal_addresses: frozenset[str] = frozenset()

@@ -25,9 +25,7 @@ UNSEEN = re.compile(
     re.I,
 )
 # letters of other alphabets that look like Latin ones, and Latin ones that look alike
-LOOK_ALIKES = str.maketrans(
-    "аеорсухіјѕԁһӏαοενικρτυ", "aeopcyxijsdhlaoevikptu"
-)
+LOOK_ALIKES = str.maketrans("аеорсухіјѕԁһӏαοενικρτυ", "aeopcyxijsdhlaoevikptu")
 PAIRS = (("rn", "m"), ("vv", "w"), ("cl", "d"), ("1", "l"), ("0", "o"), ("i", "l"))
 
 
@@ -123,7 +121,9 @@ def _shown(domain: str) -> str:
 
 def _mixes_alphabets(label: str) -> bool:
     alphabets = {
-        unicodedata.name(letter, "").split(" ")[0] for letter in label if letter.isalpha()
+        unicodedata.name(letter, "").split(" ")[0]
+        for letter in label
+        if letter.isalpha()
     }
     return "LATIN" in alphabets and bool(alphabets & {"CYRILLIC", "GREEK", "ARMENIAN"})
 

@@ -217,6 +217,25 @@ class FetchmailServer(models.Model):
         values["ticket_last_error"] = error or warning
         self.with_context(fetchmail_cron_running=True).write(values)
 
+    def _ticket_tell_flood(self):
+        """Tell once an hour that new tickets are not answered by themselves."""
+        summary = self.env._("Flood of mails to %s", self.name)
+        told = self.env["mail.activity"].search_count(
+            [
+                ("summary", "=", summary),
+                ("create_date", ">", fields.Datetime.now() - timedelta(hours=1)),
+            ],
+            limit=1,
+        )
+        if not told:
+            self._ticket_warn_administrators(
+                summary,
+                self.env._(
+                    "Tickets are made of all of them, but for an hour nothing is "
+                    "answered automatically."
+                ),
+            )
+
     def _ticket_warn_administrators(self, summary, note):
         """An activity for each administrator."""
         group = self.env.ref("ticket_system.group_administrator")

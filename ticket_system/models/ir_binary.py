@@ -11,7 +11,7 @@ class IrBinary(models.AbstractModel):
     _inherit = "ir.binary"
 
     def _get_stream_from(self, record, field_name="raw", *args, **kwargs):
-        """Files that came by mail are downloaded, whatever type the address asks for."""
+        """Files that came by mail are downloaded, whatever type is asked for."""
         stream = super()._get_stream_from(record, field_name, *args, **kwargs)
         if record._name == "ir.attachment" and record.sudo().res_model in MODELS:
             mimetype = (stream.mimetype or "").lower()

@@ -7,5 +7,6 @@ class MailLinkPreview(models.Model):
     @api.model
     def _create_from_message_and_notify(self, message, request_url=None):
         """What is written on tickets never makes the server fetch an address."""
-        if message.model != "ticket.ticket":
-            super()._create_from_message_and_notify(message, request_url)
+        if message.model == "ticket.ticket":
+            return None
+        return super()._create_from_message_and_notify(message, request_url)

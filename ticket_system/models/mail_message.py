@@ -38,7 +38,8 @@ class MailMessage(models.Model):
     ticket_facts = fields.Json(
         readonly=True,
         help="What was found out about a received mail: blocked (number of images, "
-        "trackers, fonts, others) and their hosts; authentication (passed, failed or unknown); "
+        "trackers, fonts, others) and their hosts; authentication (passed, failed or "
+        "unknown); "
         "warnings (internal, lookalike, other_name, reply_to).",
     )
     ticket_mail_ids = fields.One2many(
@@ -86,8 +87,10 @@ class MailMessage(models.Model):
             defaults.append(
                 Store.Attr(
                     "ticket_route",
-                    lambda message: message._ticket_route()
-                    | {"shows_images": mine and message._shows_images()},
+                    lambda message: (
+                        message._ticket_route()
+                        | {"shows_images": mine and message._shows_images()}
+                    ),
                     predicate=lambda message: message._is_conversation(),
                 )
             )

@@ -13,8 +13,8 @@ class ResConfigSettings(models.TransientModel):
     ticket_refuse_failed = fields.Boolean(
         "Doubt Forged Senders",
         config_parameter="ticket_system.refuse_failed",
-        help="Mails whose sender your mail server found to be forged start a new, related "
-        "ticket, whatever number they name.",
+        help="Mails whose sender your mail server found to be forged start a new, "
+        "related ticket, whatever number they name.",
     )
     ticket_block_external = fields.Boolean(
         "Block External Content",
@@ -62,12 +62,12 @@ class ResConfigSettings(models.TransientModel):
 
     @api.model
     def get_values(self):
-        """A parameter that is on unless switched off; Odoo's own know only the reverse."""
+        """On unless switched off; Odoo's own parameters know only the reverse."""
         blocks = self.env["mail.message"]._ticket_blocks_external()
         return super().get_values() | {"ticket_block_external": blocks}
 
     def set_values(self):
-        super().set_values()
         self.env["ir.config_parameter"].sudo().set_param(
             "ticket_system.block_external", str(self.ticket_block_external)
         )
+        return super().set_values()

@@ -176,7 +176,7 @@ class TicketMail(models.Model):
 
     @api.model
     def _expired_domain(self):
-        """Lines whose original bytes are kept no longer; quarantined ones always are."""
+        """Lines whose original bytes are kept no longer; never those in quarantine."""
         get_param = self.env["ir.config_parameter"].sudo().get_param
         days = int(get_param("ticket_system.ledger_days", 0))
         if days <= 0:
@@ -193,7 +193,7 @@ class TicketMail(models.Model):
         originals.unlink()
 
     def _forget(self):
-        """Keep only that there was a mail at this place, so that it is not fetched again.
+        """Keep only that there was a mail at this place: it is not fetched again.
 
         One in quarantine is given up.
         """

@@ -9,6 +9,7 @@ from ..mailflow import outgoing
 from ..mailflow.route import RouteKind
 from ..mailflow.screen import OUR_MARK, Action
 
+ANSWER_LIMIT = 200  # of one account, in an hour
 HEADERS = {
     "Auto-Submitted": "auto-replied",
     "X-Auto-Response-Suppress": "All",
@@ -25,10 +26,15 @@ class TicketMail(models.Model):
         """Queue the automatic answers; they leave after the commit."""
         due = [plan for plan in plans if plan.line._is_answered_by_itself(plan)]
         answered = self._answered_today(due)
+        room = self._room_for_answers(due)
         for plan in due:
             sender, account = plan.message.sender.email, plan.line.server_id
             if account.autoresponder_once_per_day and (account, sender) in answered:
                 continue
+            if room[account] <= 0:
+                account._ticket_tell_flood()
+                continue
+            room[account] -= 1
             answered.add((account, sender))
             self._post_autoresponse(account, plan.ticket, sender)
             plan.line.is_autoresponded = True
@@ -85,6 +91,23 @@ class TicketMail(models.Model):
             ]
         )
         return {(line.server_id, line.email_from) for line in lines}
+
+    def _room_for_answers(self, plans):
+        """{account: how many automatic answers may still leave within this hour}"""
+        get_param = self.env["ir.config_parameter"].sudo().get_param
+        limit = int(get_param("ticket_system.answer_limit", ANSWER_LIMIT))
+        accounts = self.server_id.union(*(plan.line.server_id for plan in plans))
+        counts = self._read_group(
+            [
+                ("server_id", "in", accounts.ids),
+                ("is_autoresponded", "=", True),
+                ("create_date", ">", fields.Datetime.now() - timedelta(hours=1)),
+            ],
+            ["server_id"],
+            ["__count"],
+        )
+        found = dict(counts) if plans else {}
+        return {account: limit - found.get(account, 0) for account in accounts}
 
     def _post_autoresponse(self, account, ticket, recipient):
         values = ticket._placeholders()

@@ -192,9 +192,7 @@ class TicketMail(models.Model):
             plan.is_internal = sender in internal
             self._judge(plan, internal)
             doubted = refuse_failed and plan.authentication == "failed"
-            plan.route = route(
-                message, candidates, replace(trust, nobody=doubted), now
-            )
+            plan.route = route(message, candidates, replace(trust, nobody=doubted), now)
             plan.rules = rules.browse()
             if plan.route.kind != RouteKind.REPLY:
                 plan.rules = rules._matching(message)

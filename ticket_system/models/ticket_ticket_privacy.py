@@ -83,7 +83,7 @@ class TicketTicket(models.Model):
         ).unlink()
 
     def _forget_on_others(self, address):
-        """Their mails on other tickets are emptied, their address leaves the headers."""
+        """Their mails on others' tickets are emptied, their address is taken out."""
         names = ("email_from", *ADDRESSES)
         messages = (
             self.env["mail.message"]
@@ -102,7 +102,9 @@ class TicketTicket(models.Model):
         sent = [("mail_message_id", "in", messages.ids), ("state", "=", "sent")]
         self.env["mail.mail"].sudo().search(sent).unlink()
         _remove(messages - written, ADDRESSES, address)
-        _remove(self.sudo().search([("email_cc", "ilike", address)]), ["email_cc"], address)
+        _remove(
+            self.sudo().search([("email_cc", "ilike", address)]), ["email_cc"], address
+        )
         for model in ("ticket.reply", "ticket.forward"):
             drafts = self.env[model].sudo()
             names = ("email_to", "email_cc", "email_bcc")
@@ -147,7 +149,8 @@ class TicketStatus(models.Model):
     expired_count = fields.Integer("Would Be Erased Now", compute="_compute_expired")
 
     _retention_positive = models.Constraint(
-        "CHECK (retention_days >= 0)", "The days until a ticket is erased are not negative."
+        "CHECK (retention_days >= 0)",
+        "The days until a ticket is erased are not negative.",
     )
 
     @api.depends("retention_days")
@@ -183,7 +186,9 @@ class MailMessage(models.Model):
         self.tracking_value_ids.unlink()
         outside = self.filtered(lambda m: not m.author_id or m.author_id.partner_share)
         outside.write({"author_id": False, "email_from": False})
-        blank = dict.fromkeys(("subject", "ticket_facts", "reply_to", *ADDRESSES), False)
+        blank = dict.fromkeys(
+            ("subject", "ticket_facts", "reply_to", *ADDRESSES), False
+        )
         self.write({**blank, "body": self.env._("(erased)")})
 
 

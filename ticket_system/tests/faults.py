@@ -29,11 +29,11 @@ def make_accounts(env, values_list):
     env["fetchmail.server"].create(values_list)
 
 
-def fetch(env, account_id):
+def fetch(env, account_id, batch=BATCH):
     """Run the account's schedule until nothing remains; exit with 1 on an error."""
     account = env["fetchmail.server"].browse(account_id)
     schedule = account.ticket_cron_id.with_context(cron_id=account.ticket_cron_id.id)
-    with patch.object(mailbox.Mailbox.batches, "__defaults__", (BATCH, 2**20)):
+    with patch.object(mailbox.Mailbox.batches, "__defaults__", (batch, 2**20)):
         while True:
             cron, progress = schedule._add_progress()
             cron.env.cr.commit()

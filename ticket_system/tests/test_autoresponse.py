@@ -74,6 +74,20 @@ class TestAutoresponse(Autoresponding, TicketCase, MailCase):
         )
         self.assertFalse(self.answers(mail()))
 
+    def test_flood(self):
+        """A mail bomb from many senders: all become tickets, few are answered"""
+        self.env["ir.config_parameter"].set_param("ticket_system.answer_limit", "3")
+        lines = self.env["ticket.mail"]
+        for turn in range(6):
+            raw = mail(f"flood {turn}", sender=f"x{turn}@bomb{turn}.example")
+            lines |= self.take_in(raw)
+        self.assertEqual(len(lines.ticket_id), 6)
+        self.assertEqual(sum(lines.mapped("is_autoresponded")), 3)
+        flood = [("summary", "like", "Flood of mails")]
+        warnings = self.env["mail.activity"].search(flood)
+        self.assertEqual(len(warnings), len(warnings.user_id), "once for each")
+        self.assertIn(self.administrator, warnings.user_id)
+
     def test_storm(self):
         """Threat 11: tickets are made, answers stop, the ledger says why"""
         self.account.autoresponder_once_per_day = False

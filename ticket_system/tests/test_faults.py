@@ -24,6 +24,7 @@ except ImportError:  # the addon is tested outside its own repository
     from_environment = None
 
 FAULTS = "odoo.addons.ticket_system.tests.faults"
+BOMB = int(os.environ.get("TICKET_SYSTEM_BOMB_MAILS", 250))
 ROUNDS = int(os.environ.get("TICKET_SYSTEM_FAULT_ROUNDS", 20))
 LEDGER = """
     SELECT line.uid, line.message_id, line.state, message.id, ticket.id
@@ -173,6 +174,38 @@ class TestFaults(FaultCase):
         with self.subTest(seed=seed, rounds=ROUNDS):
             self.assert_exact(account, delivered)
             self.assertEqual(self.dovecot.messages(address), [])
+
+    def test_mail_bomb(self):
+        """From one sender and from as many: all kept, few answered, both told"""
+        answers = {
+            "autoresponder_active": True,
+            "autoresponder_body": "<p>Hello</p>",
+            "autoresponder_once_per_day": False,
+        }
+        accounts = self.make_accounts(2, **answers)
+        for account, address in accounts:
+            is_one = account == accounts[0][0]
+            delivered = []
+            for turn in range(BOMB):
+                sender = (
+                    "bomb@bomb.example" if is_one else f"b{turn}@bomb{turn}.example"
+                )
+                delivered += self.deliver(
+                    address, subject=f"Bomb {turn}", body=f"{turn}", sender=sender
+                )
+            self.run_to_end("fetch", account, 50)
+            self.assert_exact(account, delivered)
+            [[answered, tickets]] = self.sql(
+                """SELECT count(*) FILTER (WHERE is_autoresponded),
+                          count(DISTINCT ticket_id)
+                     FROM ticket_mail WHERE server_id = %s""",
+                account,
+            )
+            self.assertEqual(tickets, BOMB)
+            self.assertLessEqual(answered, 60 if is_one else 200)
+        told = self.sql("SELECT summary FROM mail_activity")
+        for summary in ("Mail storm from bomb@bomb.example", "Flood of mails to"):
+            self.assertTrue([row for row in told if row[0].startswith(summary)])
 
     def test_connection_cut(self):
         """P2: the network fails in the middle of an answer, anywhere"""

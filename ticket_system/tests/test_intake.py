@@ -283,3 +283,42 @@ class TestLedger(TicketCase):
 
         cost(5)
         self.assertLess(cost(50), cost(5) + 20)
+
+    def test_senders_are_judged(self):
+        """Threats 3, 4, 7, 19: what our server found out, and what is odd"""
+        self.account.ticket_authserv_id = "mx.test.example"
+        for found, verdict in (
+            ("dmarc=pass", "passed"),
+            ("dmarc=fail", "failed"),
+            ("none", "unknown"),
+        ):
+            field = f"mx.test.example; {found}"
+            line = self.take_in(mail(Authentication_Results=field))
+            facts = line.mail_message_id.ticket_facts
+            self.assertEqual(facts, {"authentication": verdict})
+        line = self.take_in(
+            mail(sender=f"Boss <{self.agent.email}>", Reply_To="thief@evil.example")
+        )
+        message = line.mail_message_id
+        self.assertEqual(message.ticket_facts["warnings"], ["internal", "reply_to"])
+        self.assertEqual(message.ticket_facts["reply_to"], "thief@evil.example")
+        self.assertFalse(message.author_id)
+        self.assertEqual(message.create_uid, self.env.user)
+        self.assertNotIn("thief", line.ticket_id.email_from)
+        line = self.take_in(mail(sender="Support <support@tesт.example>"))
+        self.assertIn("lookalike", line.mail_message_id.ticket_facts["warnings"])
+
+    def test_forged_answers(self):
+        """Threat 3: by a setting, a forged sender opens a related ticket instead"""
+        self.account.ticket_authserv_id = "mx.test.example"
+        ticket = self.take_in(mail()).ticket_id
+        forged = {"Authentication_Results": "mx.test.example; dmarc=fail"}
+        line = self.take_in(mail(f"#{ticket.number}", "one", **forged))
+        self.assertEqual(line.ticket_id, ticket)
+        parameters = self.env["ir.config_parameter"]
+        parameters.set_param("ticket_system.refuse_failed", "True")
+        line = self.take_in(mail(f"#{ticket.number}", "two", **forged))
+        self.assertNotEqual(line.ticket_id, ticket)
+        self.assertEqual(line.ticket_id.related_ticket_ids, ticket)
+        line = self.take_in(mail(f"#{ticket.number}", "three"))
+        self.assertEqual(line.ticket_id, ticket)

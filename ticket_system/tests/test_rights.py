@@ -119,7 +119,7 @@ class TestRights(TicketCase, HttpCase):
 
     @mute_logger("odoo.http")
     def test_addresses_and_calls(self):
-        """Threat 27: by URL and RPC a foreign ticket answers as one that is not there"""
+        """Threat 27: by URL and RPC a foreign ticket is as one that is not there"""
         ticket, _records = self.foreign_ticket()
         file = ticket.message_ids.attachment_ids
         self.authenticate("test_agent", "test_agent")
@@ -171,7 +171,7 @@ class TestRights(TicketCase, HttpCase):
 
     @mute_logger("odoo.http")
     def test_passwords_by_no_road(self):
-        """Threat 25: read, search by value, group, export, sort, fields, other models"""
+        """Threat 25: read, search by value, group, export, sort, other models"""
         self.authenticate("test_agent", "test_agent")
         account = self.account.id
         for method, args in (

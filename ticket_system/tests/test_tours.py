@@ -297,6 +297,34 @@ class TestTours(TicketWorld, HttpCase):
                     picture = f"{name}-{size.split('x')[0]}"
                     self.take_picture(picture, url, ready, size, "test_administrator")
 
+    def test_doubtful_pictures(self):
+        """A mail that loads, pretends and misleads, and what is told of it"""
+        html = (
+            "<p>Dear customer,</p><p>your account is locked. Please log in at "
+            '<a href="https://evil.example/login">https://bank.example</a>.</p>'
+            '<img src="https://news.example/logo.png" width="300" alt="Our logo">'
+            '<img src="https://track.example/open.gif" width="1" height="1">'
+            "<blockquote>What you wrote before</blockquote>"
+        )
+        raw = mail(
+            "Your account",
+            html,
+            sender="My Bank <service@bank.example>",
+            Reply_To="collect@evil.example",
+            Authentication_Results="mx.test.example; dmarc=fail",
+        ).replace(b"text/plain", b"text/html")
+        self.account.ticket_authserv_id = "mx.test.example"
+        line = self.env["ticket.mail"]._take_in(
+            self.account,
+            next(self.account._ticket_sources()),
+            1,
+            [RawMail(500, raw, None)],
+        )
+        url = f"/odoo/tickets/{line.ticket_id.id}"
+        for size in SIZES:
+            picture = f"doubtful-{size.split('x')[0]}"
+            self.take_picture(picture, url, ".o_ticket_mail_body", size)
+
     def test_answer_pictures(self):
         """The dialogs of an answer, wide and narrow"""
         self.env["ticket.template"].create(

@@ -1,4 +1,4 @@
-"""Every known way in which HTML makes a browser call another host; {url} is filled in."""
+"""The known ways in which HTML makes a browser call another host."""
 
 PLAIN = (
     '<img src="{url}">',
@@ -17,7 +17,7 @@ PLAIN = (
     '<picture><source srcset="{url}"><img src="data:,"></picture>',
     '<img lowsrc="{url}" dynsrc="{url}">',
     '<img src="x" style="content:url({url})">',
-    '<img src="data:image/svg+xml,<svg xmlns=\'http://www.w3.org/2000/svg\'>'
+    "<img src=\"data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'>"
     "<image href='{url}'/></svg>\">",
     '<img longdesc="{url}" usemap="{url}">',
     '<video poster="{url}" autoplay></video>',
@@ -45,10 +45,10 @@ PLAIN = (
     '<base href="{url}/"><img src="below">',
     '<script src="{url}"></script>',
     '<script>new Image().src="{url}"</script>',
-    '<img src=x onerror="fetch(\'{url}\')">',
-    '<svg onload="fetch(\'{url}\')"></svg>',
-    '<body onload="fetch(\'{url}\')">',
-    '<details open ontoggle="fetch(\'{url}\')">x</details>',
+    "<img src=x onerror=\"fetch('{url}')\">",
+    "<svg onload=\"fetch('{url}')\"></svg>",
+    "<body onload=\"fetch('{url}')\">",
+    "<details open ontoggle=\"fetch('{url}')\">x</details>",
     '<form action="{url}"><input autofocus onfocus="submit()"></form>',
     '<a href="{url}" ping="{url}">x</a>',
     "<svg><image href='{url}'/><image xlink:href='{url}'/></svg>",
@@ -67,9 +67,9 @@ PLAIN = (
     '<noscript><p title="</noscript><img src={url}>"></noscript>',
     '<template><img src="{url}"></template>',
     '<template shadowrootmode="open"><img src="{url}"></template>',
-    "<textarea><img title=\"</textarea><img src={url}>\"></textarea>",
-    "<title><img title=\"</title><img src={url}>\"></title>",
-    "<xmp><img title=\"</xmp><img src={url}>\"></xmp>",
+    '<textarea><img title="</textarea><img src={url}>"></textarea>',
+    '<title><img title="</title><img src={url}>"></title>',
+    '<xmp><img title="</xmp><img src={url}>"></xmp>',
     "<plaintext><img src='{url}'>",
     "<!--><img src='{url}'>-->",
     "<!-- x --!><img src='{url}'>",
@@ -82,7 +82,7 @@ PLAIN = (
     "<portal src='{url}'></portal>",
     "<ul style='list-style-image:url({url})'><li>x</li></ul>",
     "<div xml:base='{url}/'><img src='below'></div>",
-    '<marquee onstart="fetch(\'{url}\')">x</marquee>',
+    "<marquee onstart=\"fetch('{url}')\">x</marquee>",
     "<img src='cid:../../{name}'>",
     "<img data-original-src='{url}' src='{url}'>",
     "<p class='o_image' data-embedded='file' data-src='{url}'>x</p>",

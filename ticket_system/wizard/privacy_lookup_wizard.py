@@ -22,7 +22,9 @@ class PrivacyLookupWizardLine(models.TransientModel):
         tickets = self.env["ticket.ticket"]._forget_person(lookup.email)
         for line in lookup.line_ids.filtered(lambda line: not line.is_unlinked):
             if line.res_model == tickets._name and line.res_id in tickets.ids:
-                line.execution_details = self.env._("Anonymised Ticket #%s", line.res_id)
+                line.execution_details = self.env._(
+                    "Anonymised Ticket #%s", line.res_id
+                )
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",

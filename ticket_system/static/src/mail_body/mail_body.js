@@ -7,7 +7,8 @@ import { useService } from "@web/core/utils/hooks";
 
 const HIGHEST = 5000; // px; beyond, the mail scrolls in its own frame
 const STYLE = `
-    body { margin: 0; font: 14px/1.5 system-ui, sans-serif; color: #374151; overflow-wrap: anywhere; }
+    body { display: flow-root; margin: 0; font-size: 14px; line-height: 1.5; color: #374151; overflow-wrap: anywhere; }
+    body > :first-child { margin-top: 0; }
     img { max-width: 100%; height: auto; }
     blockquote { margin: 4px 0; padding-left: 8px; border-left: 2px solid #ccc; }
     summary { cursor: pointer; color: #6b7280; width: fit-content; }
@@ -48,7 +49,7 @@ export class MailBody extends Component {
     get warnings() {
         const { warnings = [], reply_to } = this.facts;
         const told = warnings.filter((name) => name in WARNINGS).map((name) => WARNINGS[name]);
-        return reply_to ? [...told, _t("Answers go to %s.", reply_to)] : told;
+        return reply_to ? [...told, _t("Asks for answers to another address: %s", reply_to)] : told;
     }
 
     get blocked() {
@@ -89,12 +90,13 @@ export class MailBody extends Component {
         const { origin } = browser.location;
         const own = `${origin}/web/image/ ${origin}/ticket_system/static/`;
         const images = this.state.showsImages ? `${own} https: http: data:` : `${own} data:`;
+        const { fontFamily } = getComputedStyle(document.body);
         const policy =
             `default-src 'none'; img-src ${images}; style-src 'unsafe-inline'; ` +
             "form-action 'none'; base-uri 'none'";
         return (
             `<!DOCTYPE html><html><head><meta http-equiv="Content-Security-Policy" content="${policy}">` +
-            `<meta name="referrer" content="no-referrer"><style>${STYLE}</style></head>` +
+            `<meta name="referrer" content="no-referrer"><style>${STYLE} body { font-family: ${fontFamily} }</style></head>` +
             `<body>${mail.body.innerHTML}</body></html>`
         );
     }
@@ -126,7 +128,10 @@ function foldQuotes(mail) {
         quote.before(details);
         details.append(summary);
         let next = quote;
-        while (isQuote(next) || (next && !next.textContent.trim() && !next.querySelector?.("img"))) {
+        while (
+            isQuote(next) ||
+            (next && !next.textContent.trim() && !next.querySelector?.("img"))
+        ) {
             const following = next.nextSibling;
             details.append(next);
             next = following;
