@@ -13,9 +13,10 @@ from typing import Any, ParamSpec, TypeVar
 
 from devtools import odoo_source
 from devtools.console import Failure
-from devtools.paths import ROOT
+from devtools.paths import DEV, ROOT
 
 ADDONS = Path(__file__).parent / "addons"
+FETCHED = (DEV / "helpdesk_mgmt" / "odoo" / "addons",)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -63,8 +64,10 @@ def environment(database: str) -> Iterator[Any]:
 
 
 def addons_path() -> str:
-    """Odoo's, the project's and the benchmarks' own addons."""
-    return ",".join(map(str, (*odoo_source.locate().addons_paths, ROOT, ADDONS)))
+    """Odoo's, the project's, the benchmarks' own and those fetched for them."""
+    folders = [*odoo_source.locate().addons_paths, ROOT, ADDONS]
+    folders += [folder for folder in FETCHED if folder.exists()]
+    return ",".join(map(str, folders))
 
 
 @dataclass

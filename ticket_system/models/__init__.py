@@ -5,12 +5,14 @@ from . import ticket_template_category
 from . import ticket_template
 from . import ticket_document
 from . import ticket_ticket
+from . import ticket_text
 from . import ticket_ticket_batch
 from . import ticket_ticket_customer
 from . import ticket_ticket_documents
 from . import ticket_ticket_messages
 from . import ticket_ticket_presence
 from . import ticket_ticket_privacy
+from . import ticket_ticket_search
 from . import ticket_ticket_setup
 from . import ticket_lock
 from . import ticket_reply

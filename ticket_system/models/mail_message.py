@@ -59,6 +59,34 @@ class MailMessage(models.Model):
             self.env.cr.cache.pop(SAFE_BODIES, None)
 
     # ------------------------------------------------------------------
+    # Full-text search
+    # ------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        messages = super().create(vals_list)
+        of_tickets = messages.filtered(lambda message: message.model == "ticket.ticket")
+        self.env["ticket.text"].sudo()._add(of_tickets)
+        return messages
+
+    def write(self, vals):
+        before = self._ticket_ids() if {"body", "model", "res_id"} & vals.keys() else []
+        result = super().write(vals)
+        if {"body", "model", "res_id"} & vals.keys():
+            self.env["ticket.text"].sudo()._rebuild({*before, *self._ticket_ids()})
+        return result
+
+    def unlink(self):
+        tickets = self._ticket_ids()
+        result = super().unlink()
+        self.env["ticket.text"].sudo()._rebuild(tickets)
+        return result
+
+    def _ticket_ids(self):
+        messages = self.sudo().filtered(lambda m: m.model == "ticket.ticket" and m.res_id)
+        return messages.mapped("res_id")
+
+    # ------------------------------------------------------------------
     # The history of a ticket (R44)
     # ------------------------------------------------------------------
 

@@ -27,7 +27,9 @@ class TicketTicket(models.Model):
     _systray_view = "list"
 
     # what it is about
-    number = fields.Char("Ticket Number", required=True, readonly=True, copy=False)
+    number = fields.Char(
+        "Ticket Number", required=True, readonly=True, copy=False, index="trigram"
+    )
     name = fields.Char("Subject", required=True, tracking=True, index="trigram")
     tag_ids = fields.Many2many("ticket.tag", string="Tags")
     priority = fields.Selection(
@@ -54,10 +56,18 @@ class TicketTicket(models.Model):
         index="btree_not_null",
     )
     email_from = fields.Char(
-        "Sender Address", compute="_compute_email_from", store=True, readonly=False
+        "Sender Address",
+        compute="_compute_email_from",
+        store=True,
+        readonly=False,
+        index="trigram",
     )
     partner_name = fields.Char(
-        "Sender Name", compute="_compute_partner_name", store=True, readonly=False
+        "Sender Name",
+        compute="_compute_partner_name",
+        store=True,
+        readonly=False,
+        index="trigram",
     )
 
     # who works on it
@@ -129,6 +139,7 @@ class TicketTicket(models.Model):
         "unique(number)", "This ticket number exists already."
     )
     _waiting_idx = models.Index("(waiting_since, id) WHERE waiting_since IS NOT NULL")
+    _order_idx = models.Index("(priority desc, last_message desc, id desc)")
     _open_idx = models.Index(
         "(priority desc, last_message desc, id desc) WHERE is_closed IS NOT TRUE"
     )

@@ -24,6 +24,7 @@ MATRIX = {
     "ticket.tag": (NOTHING, "r", "r", ALL),
     "ticket.template": (NOTHING, ALL, ALL, ALL),
     "ticket.template.category": (NOTHING, "r", "r", ALL),
+    "ticket.text": (NOTHING, NOTHING, NOTHING, "r"),
     "ticket.ticket": (NOTHING, "crw", "crw", ALL),
     # Odoo's own, as far as the ticket system opens them
     "fetchmail.server": (NOTHING, NOTHING, NOTHING, ALL),

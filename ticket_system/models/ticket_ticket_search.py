@@ -1,0 +1,60 @@
+import re
+
+from odoo import fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+FEW = 10_000  # tickets found, up to which they are looked up first
+
+
+class TicketTicket(models.Model):
+    """Finding tickets by what was written on them."""
+
+    _inherit = "ticket.ticket"
+
+    text = fields.Char(
+        "Messages",
+        compute="_compute_text",
+        search="_search_text",
+        help="Words of the messages, in any inflection; “in quotes” for a phrase, -word "
+        "for tickets without it.",
+    )
+
+    def _compute_text(self):
+        self.text = False
+
+    def _search_text(self, operator, value):
+        """Few hits are found first; among many, the list finds its page as it goes.
+
+        PostgreSQL cannot know which of both it is, and goes astray for seconds.
+        """
+        if operator not in ("ilike", "like", "="):
+            return NotImplemented
+        asked = SQL(" || ").join(
+            _query(name, str(value)) for name in self.env["ticket.text"]._languages()
+        )
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT ticket_id FROM ticket_text WHERE words @@ (%s) LIMIT %s",
+                asked,
+                FEW + 1,
+            )
+        )
+        if len(rows) <= FEW:
+            return Domain("id", "in", [ticket_id for [ticket_id] in rows])
+        return Domain.custom(
+            to_sql=lambda _model, alias, _query: SQL(
+                "EXISTS (SELECT FROM ticket_text "
+                "WHERE ticket_text.ticket_id = %s AND words @@ (%s))",
+                SQL.identifier(alias, "id"),
+                asked,
+            )
+        )
+
+
+def _query(configuration, text):
+    """Beginnings of words, all of which are there; or what quotes and signs say."""
+    if re.search(r'["\-]|\bor\b', text):
+        return SQL("websearch_to_tsquery(%s::regconfig, %s)", configuration, text)
+    prefixes = " & ".join(f"{word}:*" for word in re.findall(r"\w+", text))
+    return SQL("to_tsquery(%s::regconfig, %s)", configuration, prefixes)
