@@ -46,6 +46,7 @@ class TicketText(models.Model):
         """The column that Odoo has no field for; on an upgrade, what is not in yet."""
         self.env.cr.execute(
             """ALTER TABLE ticket_text ADD COLUMN IF NOT EXISTS words tsvector;
+               ALTER TABLE ticket_text SET (toast_tuple_target = 128);
                CREATE INDEX IF NOT EXISTS ticket_text_words_idx
                    ON ticket_text USING gin (words)"""
         )

@@ -23,6 +23,7 @@ from . import test_report
 from . import test_rights
 from . import test_round_trip
 from . import test_rule
+from . import test_search
 from . import test_security
 from . import test_setup
 from . import test_template

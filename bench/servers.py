@@ -1,0 +1,123 @@
+"""Odoo servers as in production: HTTP and cron workers, one or several on a database."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Self
+
+import requests
+
+from bench import runner
+from devtools import odoo
+from devtools.console import Failure
+from devtools.paths import LOGS
+
+PATIENCE = 120  # seconds for a server to answer
+PASSWORD = "bench"
+
+
+class Server:
+    """A running server; `log` is its file."""
+
+    def __init__(self, database: str, name: str, **options: Any) -> None:
+        self.database = database
+        self.port = _free_port()
+        self.log = LOGS / f"bench-{name}.log"
+        arguments = {
+            "database": database,
+            "http-port": self.port,
+            "addons-path": runner.addons_path(),
+            "log-level": "warn",
+            **options,
+        }
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                odoo.command(
+                    *(f"--{option}={value}" for option, value in arguments.items())
+                ),
+                stdout=log,
+                stderr=log,
+                env=os.environ,
+                start_new_session=True,
+            )
+        self.client = requests.Session()
+
+    def wait(self) -> Self:
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            with suppress(requests.RequestException):
+                if requests.get(f"{self.url}/web/health", timeout=5).ok:
+                    return self
+            time.sleep(0.2)
+        raise Failure(f"Odoo does not answer; see {self.log}")
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def log_in(self, login: str) -> None:
+        self._post(
+            "/web/session/authenticate",
+            {"db": self.database, "login": login, "password": PASSWORD},
+        )
+
+    def call(self, model: str, method: str, *args: Any, **kwargs: Any) -> Any:
+        return self._post(
+            f"/web/dataset/call_kw/{model}/{method}",
+            {"model": model, "method": method, "args": args, "kwargs": kwargs},
+        )
+
+    def _post(self, path: str, params: Any) -> Any:
+        answer = self.client.post(
+            self.url + path,
+            json={"jsonrpc": "2.0", "method": "call", "params": params},
+            timeout=60,
+        ).json()
+        if "error" in answer:
+            raise Failure(str(answer["error"]))
+        return answer["result"]
+
+    def kill(self) -> None:
+        """As when its host goes down: all processes at once."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def memory(self) -> dict[int, int]:
+        """Resident bytes by process id, of the server's workers."""
+        found = {}
+        for path in Path("/proc").glob("[0-9]*/status"):
+            with suppress(OSError):
+                fields = dict(
+                    line.split(":", 1) for line in path.read_text().splitlines() if ":" in line
+                )
+                if os.getpgid(int(path.parent.name)) == self.process.pid:
+                    found[int(path.parent.name)] = int(fields["VmRSS"].split()[0]) * 1024
+        return found
+
+
+@contextmanager
+def running(database: str, name: str, **options: Any) -> Iterator[Server]:
+    server = Server(database, name, **options)
+    try:
+        yield server.wait()
+    finally:
+        server.stop()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port

@@ -1,0 +1,80 @@
+from unittest.mock import patch
+
+from odoo.tests import tagged
+
+from odoo.addons.ticket_system.models import ticket_ticket_search
+
+from .common import TicketCase, mail
+
+
+@tagged("post_install", "-at_install")
+class TestSearch(TicketCase):
+    """Tickets are found by what was written, in the languages spoken here"""
+
+    def setUp(self):
+        super().setUp()
+        self.wheel = self.take_in(
+            mail("One", "Die Rechnungen für zwei Laufräder sind falsch.")
+        ).ticket_id
+        html = mail("Two", "x").replace(b"text/plain", b"text/html")
+        body = b"<p class='parcel'>My parcels <b>arrived</b> &amp; are wet.</p>"
+        self.parcel = self.take_in(html.replace(b"\n\nx", b"\n\n" + body)).ticket_id
+        self.both = self.wheel | self.parcel
+
+    def found(self, text, user=None):
+        domain = [("text", "ilike", text), ("id", "in", self.both.ids)]
+        return self.env["ticket.ticket"].with_user(user or self.agent).search(domain)
+
+    def test_words(self):
+        """Stems and beginnings in each language, phrases, exclusions; no tags"""
+        for text, expected in (
+            ("Rechnung", self.wheel),
+            ("Laufr", self.wheel),
+            ("laufräder zwei", self.wheel),
+            ("parcel", self.parcel),
+            ("arrive wet", self.parcel),
+            ('"zwei Laufräder"', self.wheel),
+            ('"Laufräder zwei"', self.wheel.browse()),
+            ("parcel -wet", self.wheel.browse()),
+            ("parcel or rechnung", self.both),
+            ("class", self.wheel.browse()),
+            ("amp", self.wheel.browse()),
+            ("'); DROP TABLE ticket_text; --", self.wheel.browse()),
+            ("&|!:*()<->", self.wheel.browse()),
+            ("", self.wheel.browse()),
+        ):
+            with self.subTest(text):
+                self.assertEqual(self.found(text), expected)
+
+    def test_many_hits_are_the_same(self):
+        for text in ("rechnung", "parcel or rechnung"):
+            few = self.found(text)
+            with patch.object(ticket_ticket_search, "FEW", 0), self.subTest(text):
+                self.assertEqual(self.found(text), few)
+
+    def test_in_step(self):
+        """Further messages, changes and deletions are found at once"""
+        number = self.wheel.number
+        self.take_in(mail(f"#{number}", "There is a giraffe."))
+        self.assertEqual(self.found("giraffe"), self.wheel)
+        self.assertEqual(self.found("Rechnung"), self.wheel)
+        message = self.wheel._conversation()[-1]
+        message.body = "<p>There is an elephant.</p>"
+        self.assertFalse(self.found("giraffe"))
+        self.assertEqual(self.found("elephant"), self.wheel)
+        message.unlink()
+        self.assertFalse(self.found("elephant"))
+        self.wheel.with_user(self.agent).message_post(body="A note on zebras.")
+        self.assertEqual(self.found("zebra"), self.wheel)
+
+    def test_rights(self):
+        self.wheel.queue_id = self.accounting
+        self.assertFalse(self.found("Rechnung"))
+
+    def test_very_long(self):
+        """What is too much for the index neither fails nor hides the beginning"""
+        words = " ".join(f"w{n}x" for n in range(200_000))
+        line = self.take_in(mail("Long", f"beginning {words}"))
+        self.assertEqual(line.state, "done")
+        self.both |= line.ticket_id
+        self.assertEqual(self.found("beginning"), line.ticket_id)
