@@ -37,6 +37,7 @@
         "views/ticket_status_views.xml",
         "views/ticket_mail_views.xml",
         "views/ticket_rule_views.xml",
+        "views/ticket_import_views.xml",
         "views/fetchmail_server_views.xml",
         "views/res_partner_views.xml",
         "views/project_project_views.xml",

@@ -41,3 +41,5 @@ from . import res_config_settings
 from . import res_partner
 from . import res_users
 from . import res_users_settings
+from . import ticket_import_openxe
+from . import ticket_import

@@ -71,6 +71,7 @@ class TicketMail(models.Model):
         account = self.server_id
         return (
             account.autoresponder_active
+            and not self.env.context.get("ticket_import")
             and not is_html_empty(account.autoresponder_body)
             and plan.verdict.action == Action.KEEP
             and plan.route.kind != RouteKind.REPLY

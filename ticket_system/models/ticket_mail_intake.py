@@ -66,7 +66,7 @@ class TicketMail(models.Model):
                     "is_sent": source.is_sent,
                     "uidvalidity": uidvalidity,
                     "uid": mail.uid,
-                    "server_action_due": _is_due(account, source),
+                    "server_action_due": self._is_due(account, source),
                     "raw_attachment_id": original.id,
                     "message_id": message.message_id,
                     "content_hash": message.content_hash,
@@ -89,6 +89,11 @@ class TicketMail(models.Model):
         for line in lines.browse(line.id for line in lines if line.state == "received"):
             line._quarantine(MailflowError(self.env._("The mail is too large.")))
         return lines
+
+    def _is_due(self, account, source):
+        """Whether something is to be done on the mail server afterwards."""
+        is_fetched = not (source.is_sent or self.env.context.get("ticket_import"))
+        return is_fetched and account.ticket_after_fetch != "keep"
 
     def _store_originals(self, raw_mails):
         """The bytes of each mail as an attachment, in the order of the mails.
@@ -367,10 +372,6 @@ class TicketMail(models.Model):
             number_suffices=bool(get_param("ticket_system.number_suffices")),
             reopen_within=timedelta(days=days) if days else None,
         )
-
-
-def _is_due(account, source):
-    return account.ticket_after_fetch != "keep" and not source.is_sent
 
 
 def _is_transient(error):

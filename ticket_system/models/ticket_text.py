@@ -1,10 +1,9 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-# of each message, in characters, and of each ticket, in words: far below what
-# PostgreSQL can hold in one vector
+# of what is added at once, in characters, and of what more is added to, in bytes: far
+# below what PostgreSQL can hold in one vector (1 MB)
 TEXT_LIMIT = 100_000
-WORDS_LIMIT = 20_000
 LANGUAGES = "ticket_system.search_languages"
 CUSTOMARY = ("english", "german")
 CONFIGURATIONS = {
@@ -92,44 +91,28 @@ class TicketText(models.Model):
     def _index(self, condition):
         """Of all messages of tickets that a condition holds for."""
         words = SQL(" || ").join(
-            SQL("to_tsvector(%s::regconfig, left(body, %s))", name, TEXT_LIMIT)
+            SQL("to_tsvector(%s::regconfig, message.text)", name)
             for name in self._languages()
         )
         self.env.cr.execute(
             SQL(
                 """
-                WITH RECURSIVE message AS (
-                    SELECT res_id, %(words)s AS words,
-                           row_number() OVER (PARTITION BY res_id ORDER BY id) AS place
+                INSERT INTO ticket_text AS kept (ticket_id, words)
+                SELECT res_id, %(words)s
+                  FROM (
+                    SELECT res_id, left(string_agg(body, ' ' ORDER BY id), %(limit)s)
+                           AS text
                       FROM mail_message
                      WHERE model = 'ticket.ticket' AND body != '' AND %(condition)s
-                ), joined AS (
-                    SELECT res_id, words, place FROM message WHERE place = 1
-                    UNION ALL
-                    SELECT res_id, %(sum)s, message.place
-                      FROM joined JOIN message USING (res_id)
-                     WHERE message.place = joined.place + 1
-                )
-                INSERT INTO ticket_text AS kept (ticket_id, words)
-                SELECT DISTINCT ON (res_id) res_id, words
-                  FROM joined JOIN ticket_ticket ON ticket_ticket.id = res_id
-                 ORDER BY res_id, place DESC
-                ON CONFLICT (ticket_id) DO UPDATE SET words = %(more)s
+                     GROUP BY res_id
+                  ) AS message
+                  JOIN ticket_ticket ON ticket_ticket.id = message.res_id
+                ON CONFLICT (ticket_id) DO UPDATE SET words = CASE
+                    WHEN octet_length(kept.words::text) > %(limit)s THEN kept.words
+                    ELSE kept.words || excluded.words END
                 """,
                 words=words,
                 condition=condition,
-                sum=_sum("joined", "message"),
-                more=_sum("kept", "excluded"),
+                limit=TEXT_LIMIT,
             )
         )
-
-
-def _sum(one, other):
-    """The words of both, unless it would become too many."""
-    return SQL(
-        "CASE WHEN length(%(one)s.words) > %(limit)s THEN %(one)s.words "
-        "ELSE %(one)s.words || %(other)s.words END",
-        one=SQL.identifier(one),
-        other=SQL.identifier(other),
-        limit=WORDS_LIMIT,
-    )

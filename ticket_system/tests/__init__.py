@@ -7,6 +7,7 @@ from . import test_delivery
 from . import test_external_content
 from . import test_faults
 from . import test_history
+from . import test_import
 from . import test_intake
 from . import test_mailflow_content
 from . import test_mailflow_decide
