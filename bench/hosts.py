@@ -75,12 +75,16 @@ def _kill_the_fetching(
     runner.in_fresh_process(workers.start_fetching, name)
     with step("Killing the host that fetches"):
         before = _wait(name, address, count // 4)
-        [victim] = [host for host in hosts if host.process.pid == _fetching(name, hosts)]
+        [victim] = [
+            host for host in hosts if host.process.pid == _fetching(name, hosts)
+        ]
         victim.kill()
         killed = time.time()
         kept = _lines(name, address)[0]
         if kept >= count:
-            raise Failure("All was fetched before the host could be killed: more mails!")
+            raise Failure(
+                "All was fetched before the host could be killed: more mails!"
+            )
     with step("The other takes over"):
         _wait(name, address, kept + 1)
         taken_over = time.time() - killed

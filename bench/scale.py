@@ -158,9 +158,7 @@ def _run(side: str, asked: argparse.Namespace) -> list[Measured]:
         if side == "helpdesk_mgmt":
             scale_helpdesk.install(name)
         with step(f"{side}: {asked.sizes[-1]:,} tickets"):
-            return runner.in_fresh_process(
-                grow, name, side, asked.sizes, asked.rounds
-            )
+            return runner.in_fresh_process(grow, name, side, asked.sizes, asked.rounds)
     finally:
         database.drop(name)
 
@@ -185,7 +183,10 @@ def _figures(ours: list[Measured], theirs: list[Measured]) -> Any:
 def _print(sizes: Sequence[int], found: list[Measured]) -> None:
     print(f"{'SQL and ms at':16}" + "".join(f"{size:>20,}" for size in sizes))
     for title in found[0]:
-        row = "".join(f"{found[n][title][0]:>10}{found[n][title][1]:>10.1f}" for n in range(len(sizes)))
+        row = "".join(
+            f"{found[n][title][0]:>10}{found[n][title][1]:>10.1f}"
+            for n in range(len(sizes))
+        )
         print(f"{title:16}{row}", flush=True)
 
 

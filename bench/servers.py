@@ -1,4 +1,4 @@
-"""Odoo servers as in production: HTTP and cron workers, one or several on a database."""
+"""Odoo servers as in production: HTTP and cron workers, several on one database."""
 
 import os
 import signal
@@ -101,10 +101,14 @@ class Server:
         for path in Path("/proc").glob("[0-9]*/status"):
             with suppress(OSError):
                 fields = dict(
-                    line.split(":", 1) for line in path.read_text().splitlines() if ":" in line
+                    line.split(":", 1)
+                    for line in path.read_text().splitlines()
+                    if ":" in line
                 )
                 if os.getpgid(int(path.parent.name)) == self.process.pid:
-                    found[int(path.parent.name)] = int(fields["VmRSS"].split()[0]) * 1024
+                    found[int(path.parent.name)] = (
+                        int(fields["VmRSS"].split()[0]) * 1024
+                    )
         return found
 
 

@@ -83,7 +83,9 @@ class MailMessage(models.Model):
         return result
 
     def _ticket_ids(self):
-        messages = self.sudo().filtered(lambda m: m.model == "ticket.ticket" and m.res_id)
+        messages = self.sudo().filtered(
+            lambda m: m.model == "ticket.ticket" and m.res_id
+        )
         return messages.mapped("res_id")
 
     # ------------------------------------------------------------------

@@ -32,7 +32,12 @@ class TicketImport(models.Model):
         required=True, default=lambda self: self.env._("Import of Tickets")
     )
     state = fields.Selection(
-        [("draft", "Files"), ("ready", "Columns"), ("running", "Running"), ("done", "Done")],
+        [
+            ("draft", "Files"),
+            ("ready", "Columns"),
+            ("running", "Running"),
+            ("done", "Done"),
+        ],
         required=True,
         readonly=True,
         default="draft",
@@ -157,13 +162,20 @@ class TicketImport(models.Model):
         self.known_count += known
         self.env["ticket.import.problem"].create(
             [
-                {"import_id": self.id, "attachment_id": file.id, "row": row, "reason": why}
+                {
+                    "import_id": self.id,
+                    "attachment_id": file.id,
+                    "row": row,
+                    "reason": why,
+                }
                 for row, why in problems
             ]
         )
 
     def _take_mails(self, file, batch):
-        source = Source(f"import {file.checksum}", "ticket_uidvalidity", "ticket_last_uid")
+        source = Source(
+            f"import {file.checksum}", "ticket_uidvalidity", "ticket_last_uid"
+        )
         mails = self.env["ticket.mail"].with_context(ticket_import=True)
         known = mails.search(
             [("folder", "=", source.folder), ("uid", "in", [n for n, _raw in batch])]
@@ -172,7 +184,11 @@ class TicketImport(models.Model):
             self.account_id,
             source,
             1,
-            [RawMail(number, raw, None) for number, raw in batch if number not in known],
+            [
+                RawMail(number, raw, None)
+                for number, raw in batch
+                if number not in known
+            ],
         )
         made = lines.filtered(lambda line: line.state == "done")
         if self.close_mails:
@@ -189,7 +205,7 @@ class TicketImport(models.Model):
     # ------------------------------------------------------------------
 
     def _kind(self, file):
-        """"tickets", "messages", "queues", "templates" or "mails"; None: unknown."""
+        """ "tickets", "messages", "queues", "templates" or "mails"; None: unknown."""
         extension = file.name.rpartition(".")[2].lower()
         if extension in ("mbox", "zip", "eml"):
             return MAILS
@@ -230,10 +246,19 @@ class TicketImport(models.Model):
 
     def _mapped(self, file, batch):
         """(row number, {target: text}) as the columns are mapped."""
-        columns = self.column_ids.filtered(lambda c: c.attachment_id == file and c.target)
+        columns = self.column_ids.filtered(
+            lambda c: c.attachment_id == file and c.target
+        )
         meaning = {column.name: column.target for column in columns}
         return [
-            (number, {meaning[name]: value for name, value in row.items() if name in meaning})
+            (
+                number,
+                {
+                    meaning[name]: value
+                    for name, value in row.items()
+                    if name in meaning
+                },
+            )
             for number, row in batch
         ]
 

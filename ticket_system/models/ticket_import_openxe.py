@@ -221,7 +221,9 @@ class TicketImportOpenxe(models.AbstractModel):
             "subject": row.get("subject") or False,
             "date": self._date(row.get("date")),
             "author_id": author.id,
-            "email_from": ours if is_sent else formataddr((row.get("name", ""), address)),
+            "email_from": ours
+            if is_sent
+            else formataddr((row.get("name", ""), address)),
             "outgoing_email_to" if is_sent else "incoming_email_to": (
                 address if is_sent else ours
             ),
@@ -234,7 +236,11 @@ class TicketImportOpenxe(models.AbstractModel):
         for values in made:
             ticket = self.env["ticket.ticket"].browse(values["res_id"])
             ticket = ticket.with_context(tracking_disable=True)
-            name = "last_outbound" if values["message_type"] == "comment" else "last_inbound"
+            name = (
+                "last_outbound"
+                if values["message_type"] == "comment"
+                else "last_inbound"
+            )
             if not ticket[name] or ticket[name] < values["date"]:
                 ticket[name] = values["date"]
             if not ticket.last_message or ticket.last_message < values["date"]:
@@ -280,7 +286,9 @@ class TicketImportOpenxe(models.AbstractModel):
         statuses = self.env["ticket.status"]
         if key in STATUSES:
             return statuses._by_code(STATUSES[key])
-        found = statuses.search(["|", ("code", "=", key), ("name", "=ilike", key)], limit=1)
+        found = statuses.search(
+            ["|", ("code", "=", key), ("name", "=ilike", key)], limit=1
+        )
         if not found:
             raise ValueError(self.env._("“%s” is no status.", text))
         return found
@@ -301,7 +309,9 @@ class TicketImportOpenxe(models.AbstractModel):
     def _project(self, text):
         projects = self.env["project.project"]
         name = text.strip()
-        return projects.search([("name", "=ilike", name)], limit=1) if name else projects
+        return (
+            projects.search([("name", "=ilike", name)], limit=1) if name else projects
+        )
 
     def _tags(self, text):
         names = [name.strip() for name in re.split(r"[,;]", text) if name.strip()]
@@ -313,7 +323,9 @@ class TicketImportOpenxe(models.AbstractModel):
 
 def _identifier(row):
     """A Message-ID made of the row's own, the same at each import."""
-    key = re.sub(r"\W", "", row.get("id", "") or f"{row.get('ticket')}{row.get('date')}")
+    key = re.sub(
+        r"\W", "", row.get("id", "") or f"{row.get('ticket')}{row.get('date')}"
+    )
     return f"<openxe.{key}@import.invalid>"
 
 

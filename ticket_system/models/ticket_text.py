@@ -51,7 +51,9 @@ class TicketText(models.Model):
         )
         parameters = self.env["ir.config_parameter"].sudo()
         if not parameters.get_param(LANGUAGES):
-            spoken = self.env["res.lang"].search([]).mapped("iso_code")
+            spoken = (
+                self.env["res.lang"].search([("active", "=", True)]).mapped("iso_code")
+            )
             found = {CONFIGURATIONS.get(code[:2]) for code in spoken} | {*CUSTOMARY}
             parameters.set_param(LANGUAGES, ",".join(sorted(filter(None, found))))
         self._rebuild_new()

@@ -16,8 +16,8 @@ class TicketTicket(models.Model):
         "Messages",
         compute="_compute_text",
         search="_search_text",
-        help="Words of the messages, in any inflection; “in quotes” for a phrase, -word "
-        "for tickets without it.",
+        help="Words of the messages, in any inflection; “in quotes” for a phrase, "
+        "-word for tickets without it.",
     )
 
     def _compute_text(self):

@@ -30,3 +30,4 @@ from . import test_setup
 from . import test_template
 from . import test_ticket
 from . import test_tours
+from . import test_translations

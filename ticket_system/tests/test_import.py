@@ -172,7 +172,9 @@ class TestImport(TicketCase):
 
     def test_columns_on_screen(self):
         """Other names are mapped by hand; what is not mapped is left out"""
-        rows = [{"schluessel": "42", "betreff": "x", "zeit": "2020-01-01", "zustand": "neu"}]
+        rows = [
+            {"schluessel": "42", "betreff": "x", "zeit": "2020-01-01", "zustand": "neu"}
+        ]
         attachment = self.env["ir.attachment"].create(
             {"name": "tickets.csv", "raw": table(rows)}
         )
@@ -209,7 +211,9 @@ class TestImport(TicketCase):
         }
         record = self.start(files, account_id=self.account.id)
         self.assertEqual((record.row_count, record.made_count), (4, 4))
-        tickets = self.env["ticket.mail"].search([("folder", "like", "import")]).ticket_id
+        tickets = (
+            self.env["ticket.mail"].search([("folder", "like", "import")]).ticket_id
+        )
         self.assertEqual(
             sorted(tickets.mapped("name")), ["Old wheel", "Single", "Zipped"]
         )
@@ -224,6 +228,8 @@ class TestImport(TicketCase):
     def test_unknown_file(self):
         for name, raw in (("x.csv", b"a;b\n1;2\n"), ("x.pdf", b"%PDF"), ("x.csv", b"")):
             attachment = self.env["ir.attachment"].create({"name": name, "raw": raw})
-            record = self.env["ticket.import"].create({"attachment_ids": attachment.ids})
+            record = self.env["ticket.import"].create(
+                {"attachment_ids": attachment.ids}
+            )
             with self.subTest(name), self.assertRaisesRegex(UserError, "neither"):
                 record.action_read()
