@@ -73,7 +73,7 @@ def add(
         )
         SELECT to_char(at, 'YYYYMMDD') || lpad(n::text, 8, '0'),
                subject || ' ' || n, customer, customer,
-               'mail' || customer || '@customer' || customer || '.example',
+               'mail@' || substr(md5(customer::text), 1, 9) || '.example',
                'Customer',
                queue, CASE WHEN r < 0.5 THEN %(agent)s END,
                CASE WHEN is_open THEN status ELSE %(closed)s END,
@@ -114,9 +114,16 @@ def add(
         },
     )
     _add_messages(env, first, count)
-    env["ticket.text"]._rebuild_new()
+    _index_texts(env)
     cr.execute("ANALYZE ticket_ticket, mail_message")
     env.invalidate_all()
+
+
+def _index_texts(env: Any) -> None:
+    """The full-text index is made afterwards, which is much quicker."""
+    env.cr.execute("DROP INDEX IF EXISTS ticket_text_words_idx")
+    env.cr.execute("SET LOCAL maintenance_work_mem = '1GB'")
+    env["ticket.text"].init()
 
 
 def _close_most(env: Any, first: int, closed: int) -> None:

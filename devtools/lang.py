@@ -14,7 +14,7 @@ LANGUAGE = ADDON / "i18n" / "de.po"
 def run() -> int:
     """Export the template, merge it into German; raise Failure if terms are missing."""
     TEMPLATE.parent.mkdir(exist_ok=True)
-    with postgres.running(), database.temporary("lang", demo=False) as name:
+    with postgres.running(), database.temporary("lang", demo=True) as name:
         what = ("-d", name, "-l", "pot", "-o", TEMPLATE, ADDON.name)
         with step("Exporting the terms"):
             run_logged(

@@ -4,6 +4,7 @@ from odoo.tools import SQL
 # of what is added at once, in characters, and of what more is added to, in bytes: far
 # below what PostgreSQL can hold in one vector (1 MB)
 TEXT_LIMIT = 100_000
+FOUND = "ticket_system.found"  # in the cursor's cache: {query: ids of tickets}
 LANGUAGES = "ticket_system.search_languages"
 CUSTOMARY = ("english", "german")
 CONFIGURATIONS = {
@@ -92,6 +93,7 @@ class TicketText(models.Model):
     @api.model
     def _index(self, condition):
         """Of all messages of tickets that a condition holds for."""
+        self.env.cr.cache.pop(FOUND, None)
         words = SQL(" || ").join(
             SQL("to_tsvector(%s::regconfig, message.text)", name)
             for name in self._languages()

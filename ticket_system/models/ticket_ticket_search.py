@@ -4,7 +4,9 @@ from odoo import fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-FEW = 10_000  # tickets found, up to which they are looked up first
+from .ticket_text import FOUND
+
+FEW = 30_000  # tickets found, up to which they are looked up first
 
 
 class TicketTicket(models.Model):
@@ -49,9 +51,12 @@ class TicketTicket(models.Model):
         """The ids of at most FEW + 1 tickets, by the index.
 
         Reading the table instead looks cheap to PostgreSQL, which does not count that
-        the words lie apart from the rows.
+        the words lie apart from the rows. A list asks twice, for its page and its count.
         """
         cr = self.env.cr
+        known = cr.cache.setdefault(FOUND, {})
+        if asked in known:
+            return known[asked]
         cr.execute("SET LOCAL enable_seqscan = off")
         rows = self.env.execute_query(
             SQL(
@@ -61,7 +66,8 @@ class TicketTicket(models.Model):
             )
         )
         cr.execute("SET LOCAL enable_seqscan = on")
-        return [ticket_id for [ticket_id] in rows]
+        known[asked] = [ticket_id for [ticket_id] in rows]
+        return known[asked]
 
 
 def _query(configuration, text):

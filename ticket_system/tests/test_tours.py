@@ -103,6 +103,45 @@ class TestTours(TicketWorld, HttpCase):
         answer = self.ticket._conversation()[-1]
         self.assertIn("ben@customer.example", answer.outgoing_email_cc)
 
+    def test_agent_in_german(self):
+        """R62: the same way in German, and the pages of the guides"""
+        self.agent.lang = "de_DE"
+        self.administrator.lang = "de_DE"
+        self.ticket_pictures("-de")
+        self.browser_size = "1440x900"
+        self.start_tour(
+            "/odoo/tickets", "ticket_system_agent_german", login="test_agent"
+        )
+        self.assertEqual(self.ticket.status_id.code, "waiting_customer")
+
+    def ticket_pictures(self, language):
+        """The pages that the guides show, in the language of the users"""
+        url = f"/odoo/tickets/{self.ticket.id}"
+        clicks = ["button[name=action_reply]", ".modal .odoo-editor-editable"]
+        for name, page, ready, steps, login in (
+            ("list", "/odoo/tickets", ".o_data_row", (), "test_agent"),
+            ("form", url, ".o_ticket_mail_body", (), "test_agent"),
+            ("answer", url, ".o_ticket_mail_body", clicks, "test_agent"),
+            (
+                "import",
+                "/odoo/ticket-imports",
+                ".o_view_nocontent",
+                (),
+                "test_administrator",
+            ),
+            (
+                "statuses",
+                "/odoo/action-ticket_system.ticket_status_action",
+                ".o_data_row",
+                (),
+                "test_administrator",
+            ),
+        ):
+            with self.subTest(name + language):
+                self.take_picture(
+                    f"{name}{language}", page, ready, "1440x900", login, clicks=steps
+                )
+
     def test_draft(self):
         """R66: what is written is kept by itself, gone on with, and thrown away"""
         url = f"/odoo/tickets/{self.ticket.id}"

@@ -1,6 +1,7 @@
 import { registry } from "@web/core/registry";
 
-registry.category("web_tour.tours").add("ticket_system_agent", {
+/** The way from the list to the answer; `open` and `waiting`: statuses as they read. */
+const answerTheCustomer = (open, waiting) => ({
     url: "/odoo/tickets",
     steps: () => [
         {
@@ -19,7 +20,7 @@ registry.category("web_tour.tours").add("ticket_system_agent", {
         },
         {
             content: "It is open now",
-            trigger: ".o_arrow_button_current:contains('Open')",
+            trigger: `.o_arrow_button_current:contains('${open}')`,
         },
         {
             content: "Answer",
@@ -61,7 +62,7 @@ registry.category("web_tour.tours").add("ticket_system_agent", {
         },
         {
             content: "Wait for the customer afterwards",
-            trigger: ".modal [name=status_id] span:contains('Waiting for Customer')",
+            trigger: `.modal [name=status_id] span:contains('${waiting}')`,
             run: "click",
         },
         {
@@ -71,7 +72,7 @@ registry.category("web_tour.tours").add("ticket_system_agent", {
         },
         {
             content: "The status has changed",
-            trigger: ".o_arrow_button_current:contains('Waiting for Customer')",
+            trigger: `.o_arrow_button_current:contains('${waiting}')`,
         },
         {
             content: "The answer is in the history",
@@ -79,6 +80,9 @@ registry.category("web_tour.tours").add("ticket_system_agent", {
         },
     ],
 });
+const tours = registry.category("web_tour.tours");
+tours.add("ticket_system_agent", answerTheCustomer("Open", "Waiting for Customer"));
+tours.add("ticket_system_agent_german", answerTheCustomer("Offen", "Warten auf Kunde"));
 
 registry.category("web_tour.tours").add("ticket_system_batch", {
     url: "/odoo/tickets",
