@@ -53,5 +53,7 @@
         "web.assets_tests": ["ticket_system/static/tests/tours/**/*"],
     },
     "demo": ["demo/ticket_demo.xml"],
+    "uninstall_hook": "uninstall_hook",
+    "images": ["static/description/banner.png"],
     "application": True,
 }

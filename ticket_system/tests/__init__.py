@@ -31,3 +31,4 @@ from . import test_template
 from . import test_ticket
 from . import test_tours
 from . import test_translations
+from . import test_upgrade
