@@ -51,7 +51,7 @@ class TicketTicket(models.Model):
         """The ids of at most FEW + 1 tickets, by the index.
 
         Reading the table instead looks cheap to PostgreSQL, which does not count that
-        the words lie apart from the rows. A list asks twice, for its page and its count.
+        the words lie apart from the rows. A list asks twice: for its page, its count.
         """
         cr = self.env.cr
         known = cr.cache.setdefault(FOUND, {})

@@ -1,4 +1,4 @@
-"""An earlier version's data come through an upgrade; Odoo works on without the addon."""
+"""An earlier version's data come through an upgrade; Odoo works without the addon."""
 
 import os
 
@@ -46,7 +46,8 @@ assert found == ticket, found
 env["ticket.mail"].search([])._find_known([])
 """
 UNINSTALL = """
-env["ir.module.module"].search([("name", "=", "ticket_system")]).button_immediate_uninstall()
+addon = env["ir.module.module"].search([("name", "=", "ticket_system")])
+addon.button_immediate_uninstall()
 """
 AFTERWARDS = """
 assert "ticket.ticket" not in env
