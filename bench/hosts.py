@@ -105,16 +105,15 @@ def _kill_the_fetching(
 
 def _fetching(name: str, hosts: list[servers.Server]) -> int:
     """The process group of the host whose cron worker holds the account's schedule."""
-    with runner.environment(name) as env:
-        env.cr.execute(
-            """
-            SELECT application_name FROM pg_stat_activity
-             WHERE datname = %s AND pid != pg_backend_pid() AND xact_start IS NOT NULL
-               AND application_name LIKE 'odoo-%%'
-            """,
-            [name],
-        )
-        pids = [int(row[0].rpartition("-")[2]) for row in env.cr.fetchall()]
+    rows = workers.query(
+        name,
+        """
+        SELECT application_name FROM pg_stat_activity
+         WHERE datname = current_database() AND pid != pg_backend_pid()
+           AND xact_start IS NOT NULL AND application_name LIKE 'odoo-%'
+        """,
+    )
+    pids = [int(application.rpartition("-")[2]) for [application] in rows]
     groups = {host.process.pid for host in hosts}
     for pid in pids:
         if os.getpgid(pid) in groups:
@@ -123,7 +122,7 @@ def _fetching(name: str, hosts: list[servers.Server]) -> int:
 
 
 def _lines(name: str, address: str) -> tuple[int, int, float]:
-    return runner.in_fresh_process(workers.counts, name)[address]
+    return workers.counts(name)[address]
 
 
 def _wait(name: str, address: str, wanted: int) -> int:

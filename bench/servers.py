@@ -13,12 +13,12 @@ from typing import Any, Self
 import requests
 
 from bench import runner
-from devtools import odoo
 from devtools.console import Failure
-from devtools.paths import LOGS
+from devtools.paths import LOGS, PYTHON
 
 PATIENCE = 120  # seconds for a server to answer
 PASSWORD = "bench"
+SCRIPT = Path(__file__).with_name("odoo_server.py")
 
 
 class Server:
@@ -37,9 +37,7 @@ class Server:
         }
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                odoo.command(
-                    *(f"--{option}={value}" for option, value in arguments.items())
-                ),
+                [PYTHON, SCRIPT, *(f"--{key}={value}" for key, value in arguments.items())],
                 stdout=log,
                 stderr=log,
                 env=os.environ,

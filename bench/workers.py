@@ -14,8 +14,10 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
+
+import psycopg2
 
 from bench import mails, runner, servers
 from devtools import database, mail_servers, processes
@@ -27,11 +29,11 @@ TARGETS = {
     "lost": ("<=", 0),
     "storms": ("<=", 0),
     "latency_ratio": ("<=", 2.0),
-    "unfairness": ("<=", 2.0),
+    "stall_seconds": ("<=", 15.0),
 }
 WORKERS = (1, 2, 4)
 SLOW = 0.05  # seconds that the slow server rests before each piece of an answer
-PATIENCE = 300  # seconds for all to be fetched
+PATIENCE = 100  # seconds for all to be fetched
 STORM = ("could not serialize", "deadlock detected", "could not obtain lock")
 
 
@@ -69,22 +71,46 @@ def start_fetching(name: str) -> None:
     with runner.environment(name) as env:
         crons = env["fetchmail.server"].search([]).ticket_cron_id
         crons.write({"nextcall": "2020-01-01"})
-        crons._trigger()
+        for cron in crons:
+            cron._trigger()
         env.cr.commit()
 
 
 def counts(name: str) -> dict[str, tuple[int, int, float]]:
-    """By account: ledger lines, different Message-IDs, seconds until the last line."""
-    with runner.environment(name) as env:
-        env.cr.execute(
-            """
-            SELECT a.name, count(m.id), count(DISTINCT m.message_id),
-                   coalesce(extract(epoch FROM max(m.create_date)), 0)
-              FROM fetchmail_server a LEFT JOIN ticket_mail m ON m.server_id = a.id
-             GROUP BY a.name
-            """
-        )
-        return {row[0]: tuple(row[1:]) for row in env.cr.fetchall()}
+    """By account: ledger lines, different Message-IDs, when the last line was made."""
+    rows = query(
+        name,
+        """
+        SELECT a.name, count(m.id), count(DISTINCT m.message_id),
+               coalesce(extract(epoch FROM max(m.create_date)), 0)::float
+          FROM fetchmail_server a LEFT JOIN ticket_mail m ON m.server_id = a.id
+         GROUP BY a.name
+        """,
+    )
+    return {address: (lines, ids, at) for address, lines, ids, at in rows}
+
+
+def stall(name: str, addresses: list[str], start: float) -> float:
+    """The longest time without a new mail of these accounts, while some were left."""
+    rows = query(
+        name,
+        """
+        SELECT extract(epoch FROM m.create_date)::float FROM ticket_mail m
+          JOIN fetchmail_server a ON a.id = m.server_id
+         WHERE a.name IN %s ORDER BY 1
+        """,
+        tuple(addresses),
+    )
+    times = [start, *(at for [at] in rows)]
+    return max(later - earlier for earlier, later in itertools.pairwise(times))
+
+
+def query(name: str, statement: str, *parameters: Any) -> list[Any]:
+    """Rows, by a connection of its own: neither Odoo nor a process is started."""
+    with closing(psycopg2.connect(dbname=name)) as connection:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, parameters or None)
+            return cursor.fetchall()
 
 
 @contextmanager
@@ -190,16 +216,13 @@ def _watch(
         look(server)
     idle = statistics.median(look(server) for _ in range(30))
     healthy = addresses[:-2]
-    wanted = count * (len(addresses) - 1)  # the slow one is fetched, too
+    wanted = count * len(healthy)
     runner.in_fresh_process(start_fetching, name)
     start = time.time()
-    done_healthy = 0.0
     with Watch(server) as watch:
         while time.time() - start < PATIENCE:
-            rows = runner.in_fresh_process(counts, name)
-            if all(rows[a][0] >= count for a in healthy) and not done_healthy:
-                done_healthy = max(rows[a][2] for a in healthy) - start
-            if sum(lines for lines, _ids, _at in rows.values()) >= wanted:
+            rows = counts(name)
+            if sum(rows[address][0] for address in healthy) >= wanted:
                 break
             time.sleep(0.5)
     finished = sorted(rows[a][2] - start for a in healthy)
@@ -207,9 +230,9 @@ def _watch(
     return {
         "workers": 0,
         "mails_per_second": round(count * len(healthy) / max(finished), 1),
-        "unfairness": round(finished[-1] / statistics.median(finished), 2),
+        "stall_seconds": round(stall(name, healthy, start), 1),
         "seconds": round(finished[-1], 1),
-        "lost": wanted - sum(ids for _lines, ids, _at in rows.values()),
+        "lost": wanted - sum(rows[address][1] for address in healthy),
         "doubled": sum(lines - ids for lines, ids, _at in rows.values()),
         "storms": sum(log.count(sign) for sign in STORM),
         "idle_ms": round(idle * 1000, 1),
@@ -255,7 +278,7 @@ def main(arguments: Sequence[str]) -> int:
         print("".join(f"{value:>18}" for value in row.values()))
     figures = {
         name: max(row[name] for row in rows)
-        for name in ("lost", "doubled", "storms", "unfairness", "latency_ratio")
+        for name in ("lost", "doubled", "storms", "stall_seconds", "latency_ratio")
     }
     for row in rows[1:]:
         ratio = row["mails_per_second"] / rows[0]["mails_per_second"]

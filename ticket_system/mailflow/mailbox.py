@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any, Self
 
+from imapclient import SocketTimeout
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError
 
 from .connection import Client
@@ -31,6 +32,7 @@ MAIL_BYTES = 150 * 2**20
 UID_WINDOW = 20_000
 ANSWER_BYTES = 8 * 2**20  # of anything but mails
 ANSWER_SECONDS = 300.0
+GREETING = 10.0  # seconds: who is dead keeps nobody else waiting
 FAREWELL_SECONDS = 5.0
 MAILS_SECONDS = 1800.0
 SEEN = rb"\Seen"
@@ -97,7 +99,8 @@ class Mailbox:
         """Connect and log in; certificates are verified.
 
         :param login: logs in through the shim it is given
-        :param timeout: seconds for each answer of the server
+        :param timeout: seconds for each answer of the server; its first one must come
+            within GREETING
         :param ca_file: PEM file of authorities trusted instead of the system's
         """
         with _plain_words(f"{host}:{port}"):
@@ -107,7 +110,7 @@ class Mailbox:
                 port,
                 ssl=security == Security.TLS,
                 ssl_context=context,
-                timeout=timeout,
+                timeout=SocketTimeout(min(timeout, GREETING), timeout),
                 use_uid=True,
             )
         client._imap.debug = 0  # imapclient has all traffic put into words, unread
