@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg2
@@ -70,7 +71,7 @@ def start_fetching(name: str) -> None:
     """All schedules are due now."""
     with runner.environment(name) as env:
         crons = env["fetchmail.server"].search([]).ticket_cron_id
-        crons.write({"nextcall": "2020-01-01"})
+        crons.write({"nextcall": datetime.now(UTC).replace(tzinfo=None)})
         for cron in crons:
             cron._trigger()
         env.cr.commit()

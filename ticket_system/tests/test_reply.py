@@ -300,8 +300,9 @@ class TestReply(TicketCase, MailCase):
     def test_greeting(self):
         """R54: in the customer's language, of the account; a company has no name"""
         self.env["res.lang"]._activate_lang("de_DE")
-        self.customer.lang = "de_DE"
         self.assertEqual(self.ticket._greeting(), "Dear Carla Customer,")
+        self.customer.lang = "de_DE"
+        self.assertEqual(self.ticket._greeting(), "Guten Tag Carla Customer,")
         self.account.ticket_greeting = "Hello {FIRSTNAME},"
         self.account.with_context(lang="de_DE").ticket_greeting = "Hallo {FIRSTNAME},"
         self.assertEqual(self.ticket._greeting(), "Hallo Carla,")
