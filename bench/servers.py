@@ -35,9 +35,10 @@ class Server:
             "log-level": "warn",
             **options,
         }
+        options = [f"--{key}={value}" for key, value in arguments.items()]
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                [PYTHON, SCRIPT, *(f"--{key}={value}" for key, value in arguments.items())],
+                [PYTHON, SCRIPT, *options],
                 stdout=log,
                 stderr=log,
                 env=os.environ,
