@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from email.utils import getaddresses
 from html import escape
 
@@ -31,6 +31,7 @@ PLACEHOLDER = re.compile(r"\{([A-Za-z][A-Za-z_]*)\}")
 PREFIX = re.compile(
     r"^(?:(?:re|aw|fwd?|wg|sv|antw|vs)(?:\[\d+\])?:\s*)+", re.IGNORECASE
 )
+PLAIN_NAME = re.compile(r"[\w .'-]+")
 EMAIL = re.compile(
     r"[^@\s<>(),;:\\\"\[\]]+@[^@\s<>(),;:\\\"\[\]]+\.[^@\s<>(),;:\\\"\[\].]+"
 )
@@ -101,6 +102,22 @@ def quotable(text: str) -> str:
             del element.attrib[name]
     quoted: str = etree.tostring(body, encoding="unicode", method="html")
     return quoted
+
+
+def readable(addresses: Iterable[tuple[str, str]]) -> str:
+    """Pairs of name and address as one writes them: `Name <address>, …`.
+
+    A name is quoted only where it has to be (RFC 5322, 3.4), so that the list can be
+    read again.
+    """
+    found = []
+    for name, email in addresses:
+        name = visible(name)
+        if name and not PLAIN_NAME.fullmatch(name):
+            name = '"' + re.sub(r'(["\\])', r"\\\1", name) + '"'
+        if email:
+            found.append(f"{name} <{email}>" if name else email)
+    return ", ".join(found)
 
 
 def check_addresses(text: str) -> list[Address]:

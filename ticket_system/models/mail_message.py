@@ -209,7 +209,4 @@ class MailMessage(models.Model):
 
 def _readable(addresses):
     """Header field `addresses` as one reads it: names where there are any."""
-    return ", ".join(
-        f"{name} <{email}>" if name else email
-        for name, email in email_split_tuples(addresses or "")
-    )
+    return outgoing.readable(email_split_tuples(addresses or ""))

@@ -199,8 +199,12 @@ class TicketReply(models.Model):
             ],
             limit=OFFERED,
         )
+        known = [
+            outgoing.readable([(contact.name or "", contact.email_normalized)])
+            for contact in contacts
+        ]
         found = {}
-        for address in ticket._everybody() + contacts.mapped("email_formatted"):
+        for address in ticket._everybody() + known:
             key = email_normalize(address)
             if key and key not in own and term.lower() in address.lower():
                 found.setdefault(key, address)

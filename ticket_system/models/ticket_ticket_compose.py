@@ -2,7 +2,7 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.tools import email_normalize, format_date, is_html_empty
-from odoo.tools.mail import email_split_tuples, formataddr
+from odoo.tools.mail import email_split_tuples
 
 from ..mailflow import outgoing
 
@@ -79,7 +79,7 @@ class TicketTicket(models.Model):
         self.ensure_one()
         known = [(self.partner_name or "", self.email_from or "")]
         if not message:
-            return _join(known), ""
+            return outgoing.readable(known), ""
         message = message.sudo()
         inbound = message.message_type == "email"
         if inbound:
@@ -97,7 +97,7 @@ class TicketTicket(models.Model):
             for name, email in email_split_tuples(others)
             if (address := email_normalize(email)) and address not in taken
         }
-        return _join(to), _join(copies.values())
+        return outgoing.readable(to), outgoing.readable(copies.values())
 
     def _everybody(self):
         """The addresses of all who wrote or were written to, as in their mails."""
@@ -113,7 +113,7 @@ class TicketTicket(models.Model):
         for message in self._conversation().sudo():
             for name in names:
                 found += email_split_tuples(message[name] or "")
-        return [formataddr(address) for address in found if address[1]]
+        return [outgoing.readable([address]) for address in found if address[1]]
 
     def _history(self):
         """What was written to and fro, the latest first.
@@ -183,7 +183,3 @@ class TicketTicket(models.Model):
                 )
                 return Markup(filled)
         return Markup()
-
-
-def _join(addresses):
-    return ", ".join(formataddr(address) for address in addresses if address[1])

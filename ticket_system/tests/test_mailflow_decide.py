@@ -153,6 +153,19 @@ class TestOutgoing(BaseCase):
         )
         self.assertEqual(outgoing.unknown_placeholders("{NAME} {NOPE}"), ("{NOPE}",))
 
+    def test_addresses_are_written_as_read(self):
+        pairs = [
+            ("Dr. Käthe O'Neil-Meier", "k@x.example"),
+            ("Doe, Jo", "jo@x.example"),
+            ('The "Boss" \\', "b@x.example"),
+            ("", "plain@x.example"),
+            ("Nobody", ""),
+        ]
+        text = outgoing.readable(pairs)
+        self.assertTrue(text.startswith("Dr. Käthe O'Neil-Meier <k@x.example>, \"Doe"))
+        found = [(a.name, a.email) for a in outgoing.check_addresses(text)]
+        self.assertEqual(found, pairs[:-1])
+
     def test_addresses(self):
         found = outgoing.check_addresses('"Doe, Jo" <jo@x.example>; b@y.example')
         self.assertEqual([a.email for a in found], ["jo@x.example", "b@y.example"])

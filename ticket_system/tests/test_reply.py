@@ -31,7 +31,7 @@ class TestReply(TicketCase, MailCase):
         form = Form(
             self.env["ticket.reply"].with_context(default_ticket_id=self.ticket.id)
         )
-        self.assertEqual(form.email_to, '"Carla Customer" <carla@customer.example>')
+        self.assertEqual(form.email_to, "Carla Customer <carla@customer.example>")
         self.assertIn(f"Ticket #{self.ticket.number}", form.subject)
 
     def test_news(self):
@@ -114,7 +114,7 @@ class TestReply(TicketCase, MailCase):
         ticket = self.ticket.with_user(self.agent)
         for to_all, copies in (
             (False, ""),
-            (True, '"Carla" <carla@customer.example>, boss@customer.example'),
+            (True, "Carla <carla@customer.example>, boss@customer.example"),
         ):
             action = ticket.action_reply(line.mail_message_id.id, to_all)
             form = Form(
@@ -122,7 +122,7 @@ class TestReply(TicketCase, MailCase):
                 .with_user(self.agent)
                 .with_context(**action["context"])
             )
-            self.assertEqual(form.email_to, '"Ben" <ben@customer.example>')
+            self.assertEqual(form.email_to, "Ben <ben@customer.example>")
             self.assertEqual(form.email_cc or "", copies)
 
     def test_forward(self):
@@ -150,7 +150,7 @@ class TestReply(TicketCase, MailCase):
             .with_user(self.agent)
             .with_context(default_ticket_id=ticket.id)
         )
-        self.assertEqual(reply.email_to, '"Carla Customer" <carla@customer.example>')
+        self.assertEqual(reply.email_to, "Carla Customer <carla@customer.example>")
         self.assertEqual(str(ticket._history()).count("my wheel is broken"), 1)
 
     def test_history(self):
@@ -246,9 +246,9 @@ class TestReply(TicketCase, MailCase):
         self.assertEqual(
             complete(self.ticket.id, "car")[:3],
             [
-                '"Carla Customer" <carla@customer.example>',
-                '"Carl" <carl@customer.example>',
-                '"Cargo Carriers" <post@carriers.example>',
+                "Carla Customer <carla@customer.example>",
+                "Carl <carl@customer.example>",
+                "Cargo Carriers <post@carriers.example>",
             ],
         )
         self.assertEqual(complete(self.ticket.id, "support@test"), [])

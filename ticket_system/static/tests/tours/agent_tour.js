@@ -1,5 +1,10 @@
 import { registry } from "@web/core/registry";
 
+/** Where the bar has no room for all statuses, it shows the current one as a menu. */
+const currentStatus = (name) =>
+    `.o_arrow_button_current:contains('${name}'), ` +
+    `.o_statusbar_status > .dropdown-toggle:visible:contains('${name}')`;
+
 /** The way from the list to the answer; `open` and `waiting`: statuses as they read. */
 const answerTheCustomer = (open, waiting) => ({
     url: "/odoo/tickets",
@@ -20,7 +25,7 @@ const answerTheCustomer = (open, waiting) => ({
         },
         {
             content: "It is open now",
-            trigger: `.o_arrow_button_current:contains('${open}')`,
+            trigger: currentStatus(open),
         },
         {
             content: "Answer",
@@ -72,7 +77,7 @@ const answerTheCustomer = (open, waiting) => ({
         },
         {
             content: "The status has changed",
-            trigger: `.o_arrow_button_current:contains('${waiting}')`,
+            trigger: currentStatus(waiting),
         },
         {
             content: "The answer is in the history",
