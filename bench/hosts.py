@@ -5,8 +5,6 @@ The other one takes over within a cron period; nothing is lost, nothing doubled.
 """
 
 import argparse
-import itertools
-import json
 import os
 import shutil
 import sys
@@ -17,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import mails, runner, servers, workers
+from bench.targets import conclude
 from devtools import database, mail_servers, processes
 from devtools.benchmarks import DATABASE
 from devtools.console import Failure, step
@@ -46,10 +45,9 @@ def measure(template: str, mailboxes: Any, count: int) -> dict[str, float]:
     folder = Path(tempfile.mkdtemp(prefix="ticket-hosts-"))
     try:
         with step(f"{count:,} mails"):
-            client = mailboxes.client(address)
-            corpus = mails.generate(count, 1)
-            while portion := list(itertools.islice(corpus, 100)):
-                client.multiappend("INBOX", [mail.raw for mail in portion])
+            raws = (mail.raw for mail in mails.generate(count, 1))
+            workers.fill(mailboxes, address, raws)
+        client = mailboxes.client(address)
         password = mailboxes.password_of(address)
         runner.in_fresh_process(prepare, name, address, mailboxes.port, password)
         with (
@@ -154,10 +152,7 @@ def main(arguments: Sequence[str]) -> int:
     except Failure as failure:
         print(failure, file=sys.stderr)
         return 1
-    ok = all(figures[name] <= limit for name, (_sign, limit) in TARGETS.items())
-    shown = {name: " ".join(map(str, target)) for name, target in TARGETS.items()}
-    print(json.dumps({"bench": "hosts", **figures, "targets": shown, "ok": ok}))
-    return 0 if ok else 1
+    return conclude("hosts", figures, TARGETS)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ and attachments, and those that the mails ask for.
 
 import argparse
 import itertools
-import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 
 from bench import inbound_sides, mails, report, runner
 from bench.inbound_sides import Mailbox, Outcome, Result
+from bench.targets import conclude
 from devtools import database, mail_servers, odoo, processes
 from devtools.benchmarks import DATABASE
 from devtools.console import Failure, step
@@ -127,10 +127,7 @@ def _compare(stage: Scene, count: int, rounds: int, memory_count: int) -> int:
         report.print_row("ticket_system", "memory", memory, memory_count)
         figures |= report.memory_figures(memory, memory_count)
         targets |= MEMORY_TARGETS
-    ok = report.met(figures, targets)
-    shown = {name: " ".join(map(str, target)) for name, target in targets.items()}
-    print(json.dumps({"bench": "inbound", **figures, "targets": shown, "ok": ok}))
-    return 0 if ok else 1
+    return conclude("inbound", figures, targets)
 
 
 if __name__ == "__main__":

@@ -1,16 +1,13 @@
 """The figures of a benchmark and how they are shown."""
 
-import operator
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from bench.inbound_sides import Result
 from bench.steps import STEPS
+from bench.targets import Figures
 
 MB = 1_000_000
-COMPARE = {">=": operator.ge, "<=": operator.le}
-
-Figures = dict[str, float]
 
 
 def figures(baseline: Sequence[Result], ours: Sequence[Result], count: int) -> Figures:
@@ -36,12 +33,6 @@ def memory_figures(result: Result, count: int) -> Figures:
         "memory_mails": count,
         "memory_mails_per_second": round(_rate([result], count), 1),
     }
-
-
-def met(found: Figures, targets: Mapping[str, tuple[str, float]]) -> bool:
-    return all(
-        COMPARE[sign](found[name], limit) for name, (sign, limit) in targets.items()
-    )
 
 
 def print_heads() -> None:

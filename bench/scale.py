@@ -6,7 +6,6 @@ Community Association (``helpdesk_mgmt``), measured by the same calls.
 """
 
 import argparse
-import json
 import os
 import statistics
 import sys
@@ -14,6 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from bench import filling, runner, scale_helpdesk, screens
+from bench.targets import conclude
 from devtools import database, processes
 from devtools.benchmarks import DATABASE
 from devtools.console import Failure, step
@@ -142,13 +142,7 @@ def main(arguments: Sequence[str]) -> int:
         print(failure, file=sys.stderr)
         return 1
     figures, targets = _figures(ours, theirs)
-    ok = all(
-        figures[name] <= limit if sign == "<=" else figures[name] >= limit
-        for name, (sign, limit) in targets.items()
-    )
-    shown = {name: " ".join(map(str, target)) for name, target in targets.items()}
-    print(json.dumps({"bench": "scale", **figures, "targets": shown, "ok": ok}))
-    return 0 if ok else 1
+    return conclude("scale", figures, targets)
 
 
 def _run(side: str, asked: argparse.Namespace) -> list[Measured]:

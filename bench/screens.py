@@ -5,7 +5,6 @@ The statements of a call may not grow with the tickets.
 """
 
 import argparse
-import json
 import os
 import statistics
 import sys
@@ -15,6 +14,7 @@ from typing import Any
 from lxml import etree
 
 from bench import filling, runner
+from bench.targets import conclude
 from devtools import database, processes
 from devtools.benchmarks import DATABASE
 from devtools.console import Failure, step
@@ -162,10 +162,7 @@ def main(arguments: Sequence[str]) -> int:
         "batch_seconds": round(batch.seconds, 1),
         "batch_sql_per_ticket": round(batch.sql / asked.large, 3),
     }
-    ok = all(figures[name] <= limit for name, (_sign, limit) in TARGETS.items())
-    shown = {name: " ".join(map(str, target)) for name, target in TARGETS.items()}
-    print(json.dumps({"bench": "screens", **figures, "targets": shown, "ok": ok}))
-    return 0 if ok else 1
+    return conclude("screens", figures, TARGETS)
 
 
 def _measure_all(asked: argparse.Namespace) -> tuple[Measured, Measured, runner.Cost]:

@@ -21,6 +21,30 @@ PASSWORD = "bench"
 SCRIPT = Path(__file__).with_name("odoo_server.py")
 
 
+class Agent:
+    """A session of its own with the server, and the calls that a browser makes."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._session = requests.Session()
+
+    def call(self, model: str, method: str, *args: Any, **kwargs: Any) -> Any:
+        return self.post(
+            f"/web/dataset/call_kw/{model}/{method}",
+            {"model": model, "method": method, "args": args, "kwargs": kwargs},
+        )
+
+    def post(self, path: str, params: Any) -> Any:
+        answer = self._session.post(
+            self.url + path,
+            json={"jsonrpc": "2.0", "method": "call", "params": params},
+            timeout=60,
+        ).json()
+        if "error" in answer:
+            raise Failure(str(answer["error"]))
+        return answer["result"]
+
+
 class Server:
     """A running server; `log` is its file."""
 
@@ -35,16 +59,15 @@ class Server:
             "log-level": "warn",
             **options,
         }
-        options = [f"--{key}={value}" for key, value in arguments.items()]
+        command = [PYTHON, SCRIPT, *(f"--{k}={v}" for k, v in arguments.items())]
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                [PYTHON, SCRIPT, *options],
+                command,
                 stdout=log,
                 stderr=log,
                 env=os.environ,
                 start_new_session=True,
             )
-        self.client = requests.Session()
 
     def wait(self) -> Self:
         deadline = time.monotonic() + PATIENCE
@@ -59,27 +82,18 @@ class Server:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def log_in(self, login: str) -> None:
-        self._post(
+    def log_in(self, login: str) -> "Agent":
+        agent = Agent(self.url)
+        agent.post(
             "/web/session/authenticate",
             {"db": self.database, "login": login, "password": PASSWORD},
         )
+        return agent
 
-    def call(self, model: str, method: str, *args: Any, **kwargs: Any) -> Any:
-        return self._post(
-            f"/web/dataset/call_kw/{model}/{method}",
-            {"model": model, "method": method, "args": args, "kwargs": kwargs},
-        )
-
-    def _post(self, path: str, params: Any) -> Any:
-        answer = self.client.post(
-            self.url + path,
-            json={"jsonrpc": "2.0", "method": "call", "params": params},
-            timeout=60,
-        ).json()
-        if "error" in answer:
-            raise Failure(str(answer["error"]))
-        return answer["result"]
+    def log_lines(self, *signs: str) -> list[str]:
+        """The lines of the log that hold one of `signs`."""
+        lines = self.log.read_text(errors="replace").splitlines()
+        return [line for line in lines if any(sign in line for sign in signs)]
 
     def kill(self) -> None:
         """As when its host goes down: all processes at once."""

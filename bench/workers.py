@@ -6,14 +6,13 @@ Nobody waits for them; nothing is fetched twice; the list stays quick.
 
 import argparse
 import itertools
-import json
 import os
 import socket
 import statistics
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +20,7 @@ from typing import Any
 import psycopg2
 
 from bench import mails, runner, servers
+from bench.targets import conclude
 from devtools import database, mail_servers, processes
 from devtools.benchmarks import DATABASE
 from devtools.console import Failure, step
@@ -154,14 +154,14 @@ def dead_server() -> Iterator[int]:
 class Watch:
     """Calls the list again and again; seconds of each call in `times`."""
 
-    def __init__(self, server: servers.Server) -> None:
-        self.server, self.times = server, list[float]()
+    def __init__(self, agent: servers.Agent) -> None:
+        self.agent, self.times = agent, list[float]()
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._look)
 
     def _look(self) -> None:
         while not self._end.is_set():
-            self.times.append(look(self.server))
+            self.times.append(look(self.agent))
             self._end.wait(0.1)
 
     def __enter__(self) -> "Watch":
@@ -173,9 +173,10 @@ class Watch:
         self._thread.join()
 
 
-def look(server: servers.Server) -> float:
+def look(agent: servers.Agent) -> float:
+    """Seconds that the list takes."""
     start = time.monotonic()
-    server.call(
+    agent.call(
         "ticket.ticket",
         "web_search_read",
         [["is_closed", "=", False]],
@@ -183,6 +184,13 @@ def look(server: servers.Server) -> float:
         limit=80,
     )
     return time.monotonic() - start
+
+
+def idle_seconds(agent: servers.Agent) -> float:
+    """The median of the list while nothing else goes on."""
+    for _warm in range(5):
+        look(agent)
+    return statistics.median(look(agent) for _ in range(30))
 
 
 def measure(
@@ -212,22 +220,19 @@ def measure(
 def _watch(
     server: servers.Server, name: str, addresses: list[str], count: int
 ) -> dict[str, float]:
-    server.log_in("agent")
-    for _warm in range(5):
-        look(server)
-    idle = statistics.median(look(server) for _ in range(30))
+    agent = server.log_in("agent")
+    idle = idle_seconds(agent)
     healthy = addresses[:-2]
     wanted = count * len(healthy)
     runner.in_fresh_process(start_fetching, name)
     start = time.time()
-    with Watch(server) as watch:
+    with Watch(agent) as watch:
         while time.time() - start < PATIENCE:
             rows = counts(name)
             if sum(rows[address][0] for address in healthy) >= wanted:
                 break
             time.sleep(0.5)
     finished = sorted(rows[a][2] - start for a in healthy)
-    log = server.log.read_text()
     return {
         "workers": 0,
         "mails_per_second": round(count * len(healthy) / max(finished), 1),
@@ -235,7 +240,7 @@ def _watch(
         "seconds": round(finished[-1], 1),
         "lost": wanted - sum(rows[address][1] for address in healthy),
         "doubled": sum(lines - ids for lines, ids, _at in rows.values()),
-        "storms": sum(log.count(sign) for sign in STORM),
+        "storms": len(server.log_lines(*STORM)),
         "idle_ms": round(idle * 1000, 1),
         "busy_ms": round(statistics.median(watch.times) * 1000, 1),
         "latency_ratio": round(statistics.median(watch.times) / idle, 2),
@@ -246,12 +251,17 @@ def _fill(mailboxes: Any, name: str, accounts: int, count: int) -> list[str]:
     addresses = [f"{name}.{n}@bench.example" for n in range(accounts)]
     with step(f"{accounts} mailboxes of {count} mails"):
         for seed, address in enumerate(addresses):
-            client = mailboxes.client(address)
-            corpus = mails.generate(count, seed)
-            while portion := list(itertools.islice(corpus, 100)):
-                client.multiappend("INBOX", [mail.raw for mail in portion])
-            client.logout()
+            fill(mailboxes, address, (mail.raw for mail in mails.generate(count, seed)))
     return addresses
+
+
+def fill(mailboxes: Any, address: str, raw_mails: Iterable[bytes]) -> None:
+    """Put mails into a mailbox, a hundred at a time."""
+    client = mailboxes.client(address)
+    left = iter(raw_mails)
+    while portion := list(itertools.islice(left, 100)):
+        client.multiappend("INBOX", portion)
+    client.logout()
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -284,10 +294,7 @@ def main(arguments: Sequence[str]) -> int:
     for row in rows[1:]:
         ratio = row["mails_per_second"] / rows[0]["mails_per_second"]
         figures[f"speedup_{row['workers']}"] = round(ratio, 2)
-    ok = all(figures[name] <= limit for name, (_sign, limit) in TARGETS.items())
-    shown = {name: " ".join(map(str, target)) for name, target in TARGETS.items()}
-    print(json.dumps({"bench": "workers", **figures, "targets": shown, "ok": ok}))
-    return 0 if ok else 1
+    return conclude("workers", figures, TARGETS)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,8 @@
 from markupsafe import Markup
 
 from odoo import fields, models
-from odoo.tools import formataddr
 
-from ..mailflow import content
+from ..mailflow import content, outgoing
 from ..mailflow.route import RouteKind
 from .ticket_mail_intake import Plan
 
@@ -120,10 +119,10 @@ class TicketMail(models.Model):
             "message_id": message.message_id,
             "subject": message.subject,
             "date": _date(plan),
-            "email_from": _formatted(message.sender),
+            "email_from": _readable([message.sender]) or message.sender.name,
             "author_id": author.id if author else False,
-            f"{direction}_email_to": ", ".join(map(_formatted, message.to)),
-            f"{direction}_email_cc": ", ".join(map(_formatted, message.cc)),
+            f"{direction}_email_to": _readable(message.to),
+            f"{direction}_email_cc": _readable(message.cc),
             "reply_to": plan.line.server_id._ticket_sender(),
             "body": Markup(body),
             "ticket_facts": facts or False,
@@ -226,5 +225,5 @@ def _date(plan):
     return min(plan.message.date or plan.line.date or now, now)
 
 
-def _formatted(address):
-    return formataddr((address.name, address.email))
+def _readable(addresses):
+    return outgoing.readable((address.name, address.email) for address in addresses)
