@@ -9,6 +9,7 @@ from ..mailflow import outgoing
 
 OFFERED = 8  # addresses while one is typed
 LARGE = 10_000_000  # bytes of files; in a mail they take a third more
+UPLOADED_FOR = ("ticket.reply", "ticket.forward")
 KEPT_AFTER_SENDING = timedelta(days=1)
 
 
@@ -176,13 +177,28 @@ class TicketReply(models.Model):
     def create(self, vals_list):
         replies = super().create(vals_list)
         replies.ticket_id.check_access("read")
+        replies._adopt_uploads()
         return replies
 
     def write(self, vals):
         result = super().write(vals)
         if "ticket_id" in vals:
             self.ticket_id.check_access("read")
+        if "attachment_ids" in vals:
+            self._adopt_uploads()
         return result
+
+    def _adopt_uploads(self):
+        """Files uploaded for an answer belong to its draft, and go with it."""
+        for reply in self:
+            uploads = reply.attachment_ids.sudo().filtered(
+                lambda file: (
+                    file.res_model in UPLOADED_FOR
+                    and not file.res_id
+                    and file.create_uid == self.env.user
+                )
+            )
+            uploads.write({"res_model": self._name, "res_id": reply.id})
 
     @api.model
     def complete_address(self, ticket_id, term):

@@ -97,6 +97,7 @@ class TicketReply(models.Model):
             return self._show_again()
         [before] = self.ticket_id.read(CHANGED_BY_SENDING, load="")
         del before["id"]
+        self._hand_over_files()
         try:
             message = self._send_mail()
         except MailflowError as error:
@@ -115,6 +116,17 @@ class TicketReply(models.Model):
             }
         )
         return None
+
+    def _hand_over_files(self):
+        """What came with the draft, pictures in its text too, is the ticket's now."""
+        files = self.env["ir.attachment"].sudo()
+        files.search(
+            [
+                ("res_model", "=", self._name),
+                ("res_id", "=", self.id),
+                ("res_field", "=", False),
+            ]
+        ).write({"res_model": self.ticket_id._name, "res_id": self.ticket_id.id})
 
     def _remember_status(self):
         settings = self.env["res.users.settings"]._find_or_create_for_user(

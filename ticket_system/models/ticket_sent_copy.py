@@ -1,11 +1,8 @@
 import base64
-import logging
 from email.policy import SMTP
 
 from odoo import api, fields, models
 from odoo.tools import email_normalize, email_split
-
-_logger = logging.getLogger(__name__)
 
 
 class TicketSentCopy(models.Model):
@@ -71,17 +68,3 @@ class TicketSentCopy(models.Model):
                 mailbox.append(folder, base64.b64decode(copy.raw))
             copy.unlink()
             self.env["ir.cron"]._commit_progress()
-
-
-class IrMailServer(models.Model):
-    _inherit = "ir.mail_server"
-
-    @api.model
-    def send_email(self, message, *args, **kwargs):
-        result = super().send_email(message, *args, **kwargs)
-        try:
-            with self.env.cr.savepoint():
-                self.env["ticket.sent.copy"].sudo()._keep(message)
-        except Exception:
-            _logger.exception("No copy of %s is kept", message["Message-Id"])
-        return result

@@ -112,7 +112,7 @@ class TicketTemplate(models.Model):
         if not template:
             raise AccessError(self.env._("This template is not for this ticket."))
         return [
-            file.copy({"res_model": "mail.compose.message", "res_id": 0}).id
+            file.copy({"res_model": "ticket.reply", "res_id": 0}).id
             for file in template.sudo().attachment_ids
         ]
 

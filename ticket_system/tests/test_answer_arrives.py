@@ -120,6 +120,51 @@ class TestAnswerArrives(MailServerCase):
         )
         self.assertEqual(picture[:2], (b"image", b"png"))
 
+    def upload(self, **values):
+        """A file as the editor and the dialog leave it before the draft is saved"""
+        files = self.env["ir.attachment"].with_user(self.agent)
+        return files.create({"res_model": "ticket.reply", "res_id": 0, **values})
+
+    def test_pictures_travel_along(self):
+        """R47: a picture in the text is in the mail, and stays in the history"""
+        picture = self.upload(name="plan & größe.png", raw=PIXEL)
+        picture.generate_access_token()
+        source = f"/web/image/{picture.id}?access_token={picture.access_token}"
+        secret = self.env["ir.attachment"].create({"name": "s.png", "raw": PIXEL})
+        secret.generate_access_token()
+        self.answer(
+            body=f'<p>Like this: <img src="{source}"/> <img src="{source}"/>'
+            f'<img src="/web/image/{secret.id}?access_token=guessed"/></p>'
+        )
+        letter = self.arrived(self.carla)
+        related = letter.get_body(("related",))
+        text, *pictures = related.iter_parts()
+        self.assertEqual(len(pictures), 1)
+        identifier = pictures[0]["Content-ID"].strip("<>")
+        self.assertEqual(text.get_content().count(f'src="cid:{identifier}"'), 2)
+        self.assertIn(f"/web/image/{secret.id}", text.get_content())
+        self.assertEqual(pictures[0].get_content(), PIXEL)
+        self.assertEqual(pictures[0].get_filename(), "plan & größe.png")
+        self.assertFalse(list(letter.iter_attachments()))
+        _envelope, parts = self.seen_by_dovecot(self.carla)
+        _plain, ((html, image), kind, *_) = parts[0]
+        self.assertEqual((parts[1], kind), (b"alternative", b"related"))
+        self.assertEqual((html[1], image[:2]), (b"html", (b"image", b"png")))
+
+    def test_files_outlive_the_draft(self):
+        """What was uploaded for a draft goes with it; what was sent is the ticket's"""
+        replies = self.env["ticket.reply"].with_user(self.agent)
+        sent, dropped = self.upload(name="a.png", raw=PIXEL), self.upload(name="b")
+        self.answer(attachment_ids=sent.ids)
+        draft = replies.create({"ticket_id": self.ticket.id})
+        draft.attachment_ids = dropped
+        draft.action_discard()
+        self.assertFalse(dropped.exists())
+        replies.sudo().search([("ticket_id", "=", self.ticket.id)]).unlink()
+        colleague = self.administrator
+        self.assertEqual(sent.with_user(colleague).raw, PIXEL)
+        self.assertIn(sent, self.ticket._conversation()[-1:].attachment_ids)
+
     def test_to_and_fro(self):
         """Outlook and Gmail answer in their ways; it stays one ticket, one number"""
         for answer_back in (outlook, gmail, outlook_without_references, gmail):

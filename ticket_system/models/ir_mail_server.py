@@ -1,0 +1,43 @@
+import logging
+import re
+from urllib.parse import parse_qs, urlsplit
+
+from odoo import api, models
+from odoo.tools import consteq
+
+from ..mailflow.pictures import Picture, embed
+
+_logger = logging.getLogger(__name__)
+
+PICTURE = re.compile(r"/web/image/(\d+)(?:-[^/]*)?(?:/.*)?")
+
+
+class IrMailServer(models.Model):
+    """On the way out: pictures into the answers, a copy of them for the Sent folder."""
+
+    _inherit = "ir.mail_server"
+
+    @api.model
+    def send_email(self, message, *args, **kwargs):
+        if (message["X-Odoo-Objects"] or "").startswith("ticket.ticket-"):
+            embed(message, self._ticket_picture)
+        result = super().send_email(message, *args, **kwargs)
+        try:
+            with self.env.cr.savepoint():
+                self.env["ticket.sent.copy"].sudo()._keep(message)
+        except Exception:
+            _logger.exception("No copy of %s is kept", message["Message-Id"])
+        return result
+
+    def _ticket_picture(self, source):
+        """The Picture that an address of ours names, if its access token is right."""
+        url, own = urlsplit(source), urlsplit(self.get_base_url())
+        match = PICTURE.fullmatch(url.path)
+        if not match or url.netloc not in ("", own.netloc):
+            return None
+        file = self.env["ir.attachment"].sudo().browse(int(match[1])).exists()
+        token = parse_qs(url.query).get("access_token", [""])[0]
+        is_allowed = file.public or consteq(file.access_token or "\0", token)
+        if not is_allowed or not (file.mimetype or "").startswith("image/"):
+            return None
+        return Picture(file.name, file.mimetype, file.raw)
