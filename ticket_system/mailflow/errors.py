@@ -1,10 +1,46 @@
 """What can go wrong, each in one plain sentence for an administrator."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Self
+
+
+class Term(str):
+    """An English sentence that remembers what it was made of, to be translated."""
+
+    template: str
+    values: dict[str, object]
+
+    def __new__(cls, template: str, **values: object) -> Self:
+        term = super().__new__(cls, template % values if values else template)
+        term.template, term.values = template, values
+        return term
+
+    def translated(self, translate: Callable[..., str]) -> str:
+        """In another language.
+
+        :param translate: takes the template and the values by name, as Odoo's `env._`
+        """
+        values = {
+            name: value.translated(translate) if isinstance(value, Term) else value
+            for name, value in self.values.items()
+        }
+        return translate(self.template, **values)
+
+
+_lt = Term  # the name by which Odoo finds what is to be translated
+
 
 class MailflowError(Exception):
     """The root of all errors raised on purpose in this package."""
 
     code = "mailflow"
+
+    def translated(self, translate: Callable[..., str]) -> str:
+        """The error's sentence in another language; see Term."""
+        told = self.args[0] if self.args else ""
+        return told.translated(translate) if isinstance(told, Term) else str(told)
 
 
 class MailboxError(MailflowError):

@@ -1,235 +1,198 @@
-import csv
 import io
 import zipfile
+from contextlib import suppress
+from unittest.mock import patch
+
+import psycopg2
 
 from odoo.exceptions import UserError
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
-from .common import TicketCase, mail
+from .import_case import NUMBER, RECEIVED, TICKET, ImportCase, mbox, table
 
-QUEUES = [
-    {"id": "1", "warteschlange": "Technik", "label": "technik"},
-    {"id": "2", "warteschlange": "Support", "label": "tsupport"},
-    {"id": "3", "warteschlange": "", "label": ""},
-]
-TICKETS = [
-    {
-        "id": "1",
-        "schluessel": "20190304123456",
-        "betreff": "Größe falsch",
-        "zeit": "2019-03-04 10:00:00",
-        "status": "abgeschlossen",
-        "warteschlange": "technik",
-        "bearbeiter": "Tina Agent",
-        "kunde": "Carla Customer",
-        "mailadresse": "carla@customer.example",
-        "prio": "1",
-        "privat": "0",
-        "notiz": "nett",
-        "tags": "Retoure, Eilig",
-        "projekt": "Test Shop",
-    },
-    {
-        "schluessel": "20190304999999",
-        "betreff": "Zweites",
-        "zeit": "2019-07-04 10:00:00",
-        "status": "warten_e",
-    },
-    {"schluessel": "777", "zeit": "gestern", "status": "neu", "betreff": "x"},
-    {"schluessel": "778", "zeit": "2019-07-04", "status": "seltsam", "betreff": "x"},
-    {"schluessel": "", "zeit": "2019-07-04", "status": "neu", "betreff": "x"},
-]
-MESSAGES = [
-    {
-        "id": "11",
-        "ticket": "20190304123456",
-        "verfasser": "Carla Customer",
-        "mail": "carla@customer.example",
-        "zeit": "2019-03-04 10:00:00",
-        "betreff": "Größe falsch",
-        "text": "Guten Tag;\ndie Größe ist falsch.",
-        "versendet": "0",
-    },
-    {
-        "id": "12",
-        "ticket": "20190304123456",
-        "verfasser": "Tina Agent",
-        "mail": "carla@customer.example",
-        "zeit": "2019-03-05 11:00:00",
-        "text": "<p>Wir tauschen um.<script>alert(1)</script></p>",
-        "versendet": "1",
-        "bearbeiter": "Tina Agent",
-    },
-    {
-        "id": "13",
-        "ticket": "404",
-        "verfasser": "x",
-        "zeit": "2019-03-05 11:00:00",
-        "text": "x",
-    },
-]
-TEMPLATES = [{"id": "1", "vorlagename": "Umtausch", "vorlage": "Hallo {NAME}"}]
-
-
-def table(rows, separator=";", encoding="utf-8-sig"):
-    columns = list(dict.fromkeys(name for row in rows for name in row))
-    file = io.StringIO(newline="")
-    writer = csv.DictWriter(file, columns, delimiter=separator, restval="")
-    writer.writeheader()
-    writer.writerows(rows)
-    return file.getvalue().encode(encoding)
+MODELS = "odoo.addons.ticket_system.models"
 
 
 @tagged("post_install", "-at_install")
-class TestImport(TicketCase):
-    """Coming from Xentral or OpenXE, or with mails in files"""
+class TestImport(ImportCase):
+    """From files to the end of an import, whatever is in them"""
 
-    def setUp(self):
-        super().setUp()
-        self.administrator.tz = "Europe/Berlin"
+    def rows(self, count):
+        return [
+            {**RECEIVED, "id": str(number), "text": f"Nachricht {number}"}
+            for number in range(1, count + 1)
+        ]
 
-    def start(self, files, **values):
-        attachments = self.env["ir.attachment"].with_user(self.administrator)
-        record = self.env["ticket.import"].with_user(self.administrator)
-        record = record.create(
-            {
-                "attachment_ids": [
-                    attachments.create({"name": name, "raw": raw}).id
-                    for name, raw in files.items()
-                ],
-                **values,
-            }
-        )
-        record.action_read()
-        self.assertEqual(record.state, "ready")
-        self.run_all(record)
-        return record
-
-    def run_all(self, record):
-        """As the cron does, in a transaction that commits"""
-        record.action_start()
-        self.env.flush_all()
-        with self.enter_registry_test_mode(), self.registry.cursor() as cr:
-            self.env(cr=cr)["ticket.import"]._cron_import()
-        self.env.invalidate_all()
-        self.assertEqual(record.state, "done")
-        self.assertEqual(record.progress, 100)
-
-    def test_openxe(self):
-        """Numbers, dates, statuses, authors are kept; skipped rows say why"""
-        files = {
-            "nachrichten.csv": table(MESSAGES, ","),
-            "tickets.csv": table(TICKETS, encoding="cp1252"),
-            "warteschlangen.csv": table(QUEUES, "\t"),
-            "vorlagen.csv": table(TEMPLATES),
+    def files(self, messages):
+        return {
+            "ticket.csv": table("ticket", [{**TICKET, "projekt": "0"}]),
+            "nachricht.csv": table("ticket_nachricht", messages),
         }
-        record = self.start(files)
-        self.assertEqual(record.row_count, 12)
-        self.assertEqual(record.made_count, 1 + 2 + 2 + 1)
-        self.assertEqual(record.known_count, 1)
-        reasons = sorted(
-            (problem.attachment_id.name, problem.row, problem.reason)
-            for problem in record.problem_ids
-        )
-        self.assertEqual(
-            reasons,
-            [
-                ("nachrichten.csv", 3, "Its ticket is not there."),
-                ("tickets.csv", 3, "“gestern” is no date."),
-                ("tickets.csv", 4, "“seltsam” is no status."),
-                ("tickets.csv", 5, "No ticket number."),
-                ("warteschlangen.csv", 3, "Neither name nor code."),
-            ],
-        )
-        ticket = self.env["ticket.ticket"].search([("number", "=", "20190304123456")])
-        self.assertEqual(ticket.name, "Größe falsch")
-        self.assertEqual(ticket.status_id, self.status["closed"])
-        self.assertEqual(ticket.queue_id.code, "technik")
-        self.assertEqual(ticket.user_id, self.agent)
-        self.assertEqual(ticket.partner_id, self.customer)
-        self.assertEqual(ticket.project_id, self.project)
-        self.assertEqual(ticket.tag_ids.mapped("name"), ["Eilig", "Retoure"])
-        self.assertEqual(str(ticket.create_date), "2019-03-04 09:00:00")
-        self.assertEqual(str(ticket.last_inbound), "2019-03-04 09:00:00")
-        self.assertEqual(str(ticket.last_outbound), "2019-03-05 10:00:00")
-        received, sent = ticket._conversation()
-        self.assertIn("die Größe ist falsch", received.body)
-        self.assertEqual(received.author_id, self.customer)
-        self.assertEqual(sent.author_id, self.agent.partner_id)
-        self.assertIn("Wir tauschen um", sent.body)
-        self.assertNotIn("script", sent.body)
-        waiting = self.env["ticket.ticket"].search([("number", "=", "20190304999999")])
-        self.assertEqual(waiting.status_id, self.status["waiting_customer"])
-        self.assertEqual(str(waiting.create_date), "2019-07-04 08:00:00")
-        self.assertTrue(self.env["ticket.template"].search([("name", "=", "Umtausch")]))
 
-        answer = self.take_in(mail("AW: Ticket #20190304123456")).ticket_id
-        self.assertEqual(answer, ticket, "an old number still finds its ticket")
-        record.action_again()
-        self.run_all(record)
-        self.assertEqual((record.made_count, record.known_count), (0, 7))
-        self.assertEqual(len(ticket._conversation()), 3)
+    # ------------------------------------------------------------------
+    # Files
+    # ------------------------------------------------------------------
 
     def test_columns_on_screen(self):
         """Other names are mapped by hand; what is not mapped is left out"""
-        rows = [
-            {"schluessel": "42", "betreff": "x", "zeit": "2020-01-01", "zustand": "neu"}
-        ]
-        attachment = self.env["ir.attachment"].create(
-            {"name": "tickets.csv", "raw": table(rows)}
-        )
-        record = self.env["ticket.import"].create({"attachment_ids": attachment.ids})
+        csv = b"schluessel;betreff;zeit;zustand\n42;x;01.01.2020 12:00;neu\n"
+        record = self.prepare({"tickets.csv": csv})
         record.action_read()
         state = record.column_ids.filtered(lambda column: column.name == "zustand")
         self.assertFalse(state.target)
         state.target = "status"
         self.run_all(record)
-        ticket = self.env["ticket.ticket"].search([("number", "=", "42")])
-        self.assertEqual(ticket.status_id, self.status["new"])
+        self.assertEqual(self.ticket("42").status_id, self.status["new"])
 
-    def test_mails(self):
-        """mbox, ZIP and eml: tickets as if fetched, joined, closed, not answered"""
-        self.account.write(
-            {"autoresponder_active": True, "autoresponder_body": "<p>Hello</p>"}
-        )
-        first = mail("Old wheel", "One\nFrom here on\n", message_id="<one@c.example>")
-        second = mail("Re: Old wheel", in_reply_to="<one@c.example>")
-        mbox = b"".join(
-            b"From x Mon Mar  2 10:00:00 2026\n"
-            + raw.replace(b"\nFrom ", b"\n>From ")
-            + b"\n"
-            for raw in (first, second)
-        )
-        zipped = io.BytesIO()
-        with zipfile.ZipFile(zipped, "w") as archive:
-            archive.writestr("a/1.eml", mail("Zipped"))
-            archive.writestr("readme.txt", b"no mail")
-        files = {
-            "old.mbox": mbox,
-            "old.zip": zipped.getvalue(),
-            "one.eml": mail("Single"),
-        }
-        record = self.start(files, account_id=self.account.id)
-        self.assertEqual((record.row_count, record.made_count), (4, 4))
-        tickets = (
-            self.env["ticket.mail"].search([("folder", "like", "import")]).ticket_id
-        )
+    def test_no_import(self):
+        """What cannot be read is told at once, in a sentence"""
+        encrypted = zipped(**{"1.eml": b"x"}).replace(b"PK\x01\x02", b"PK\x01\x02", 1)
+        encrypted = bytearray(encrypted)
+        encrypted[encrypted.index(b"PK\x01\x02") + 8] |= 1
+        proper = table("ticket", [TICKET])
+        for name, raw, reason in (
+            ("x.csv", b"a;b\n1;2\n", "neither"),
+            ("x.pdf", b"%PDF", "neither"),
+            ("x.csv", b"", "neither"),
+            ("x.csv", proper + b'"1"x;2\n', "no proper CSV"),
+            ("x.csv", proper + b"1;\0\n", "NUL bytes"),
+            ("x.zip", zipped(**{"1.eml": b"x" * 99})[:-30], "damaged"),
+            ("x.zip", b"no archive", "damaged"),
+            ("x.zip", bytes(encrypted), "encrypted"),
+        ):
+            record = self.prepare({name: raw}, account_id=self.account.id)
+            with self.subTest(reason), self.assertRaisesRegex(UserError, reason):
+                record.action_read()
+
+    def test_needs_account(self):
+        record = self.prepare({"x.mbox": b""})
+        with self.assertRaisesRegex(UserError, "account"):
+            record.action_read()
+
+    def test_windows(self):
+        """German letters late in a file of Windows"""
+        messages = [*self.rows(1), {**RECEIVED, "id": "2", "text": "Grüße"}]
+        messages[0]["text"] = "x" * 2_000_000
+        found = self.files(messages)
+        found["nachricht.csv"] = table("ticket_nachricht", messages, "\t", "cp1252")
+        self.start(found)
+        bodies = self.ticket(NUMBER)._conversation().mapped("body")
+        self.assertIn("Grüße", bodies[1])
+
+    # ------------------------------------------------------------------
+    # Run
+    # ------------------------------------------------------------------
+
+    def test_out_of_time(self):
+        """It goes on where it stopped, and is done with the last row"""
+        record = self.prepare(self.files(self.rows(4)))
+        record.action_read()
+        cron = self.patched_cron(0)
+        with patch(f"{MODELS}.ticket_import_run.BATCH", 2), cron:
+            for state, done in (("running", 1), ("running", 3), ("done", 5)):
+                self.run_once(record)
+                self.assertEqual((record.state, record.done_count), (state, done))
+        self.assertEqual(record.made_count, 5)
+
+    def patched_cron(self, time_left):
+        def commit(cron, *_args, **_options):
+            cron.env.cr.commit()
+            return time_left
+
+        return patch.object(type(self.env["ir.cron"]), "_commit_progress", commit)
+
+    def test_crash(self):
+        """P1: the database fails in the middle; nothing is lost, nothing doubled"""
+        record = self.prepare(self.files(self.rows(5)))
+        record.action_read()
+        model = type(self.env["ticket.import.openxe"])
+        create, calls = model._create_messages, []
+
+        def fail_once(openxe, made):
+            create(openxe, made)
+            calls.append(len(made))
+            if len(calls) == 2:
+                raise psycopg2.OperationalError("server closed the connection")
+
+        with (
+            patch(f"{MODELS}.ticket_import_run.BATCH", 2),
+            patch.object(model, "_create_messages", fail_once),
+        ):
+            with suppress(psycopg2.OperationalError):
+                self.run_once(record)
+            self.env.invalidate_all()
+            self.assertEqual((record.state, record.done_count), ("running", 3))
+            self.run_all(record)
+        self.assertEqual(record.made_count, 6)
+        self.assertEqual(len(self.ticket(NUMBER)._conversation()), 5)
+
+    @mute_logger(f"{MODELS}.ticket_import_run")
+    def test_failing_row(self):
+        """P2: a row that fails is skipped alone, with the reason"""
+        model = type(self.env["ticket.import.openxe"])
+        create = model._create_messages
+
+        def fail(openxe, made):
+            if any("Nachricht 2" in values["body"] for values in made):
+                raise ZeroDivisionError("two")
+            create(openxe, made)
+
+        with patch.object(model, "_create_messages", fail):
+            record = self.start(self.files(self.rows(3)))
         self.assertEqual(
-            sorted(tickets.mapped("name")), ["Old wheel", "Single", "Zipped"]
+            self.skipped(record), [("nachricht.csv", 2, "ZeroDivisionError('two')")]
         )
-        self.assertEqual(tickets.status_id, self.status["closed"])
-        old = tickets.filtered(lambda ticket: ticket.name == "Old wheel")
-        self.assertEqual(len(old._conversation()), 2)
-        self.assertIn("From here on", old._conversation()[0].body)
+        self.assertEqual(record.made_count, 3)
         record.action_again()
         self.run_all(record)
-        self.assertEqual((record.made_count, record.known_count), (0, 4))
+        self.assertEqual((record.made_count, record.known_count), (1, 3))
 
-    def test_unknown_file(self):
-        for name, raw in (("x.csv", b"a;b\n1;2\n"), ("x.pdf", b"%PDF"), ("x.csv", b"")):
-            attachment = self.env["ir.attachment"].create({"name": name, "raw": raw})
-            record = self.env["ticket.import"].create(
-                {"attachment_ids": attachment.ids}
-            )
-            with self.subTest(name), self.assertRaisesRegex(UserError, "neither"):
-                record.action_read()
+    @mute_logger(f"{MODELS}.ticket_import_run")
+    def test_never_for_ever(self):
+        """An import that cannot go on ends, and tells why"""
+        record = self.prepare(self.files(self.rows(1)))
+        record.action_read()
+        broken = patch.object(
+            type(record), "_meanings", side_effect=ZeroDivisionError("all")
+        )
+        with broken:
+            self.run_once(record)
+        self.assertEqual(record.state, "done")
+        self.assertEqual(self.skipped(record), [(False, 0, "ZeroDivisionError('all')")])
+
+    def test_lost_file(self):
+        """One that was readable before, and is not any more"""
+        record = self.prepare(self.files(self.rows(1)))
+        record.action_read()
+        lost = record.attachment_ids.filtered(lambda f: f.name == "nachricht.csv")
+        lost.sudo().raw = table("ticket_nachricht", [RECEIVED]) + b'"1"x;2\n'
+        self.run_once(record)
+        self.assertEqual(record.state, "done")
+        [(name, row, reason)] = self.skipped(record)
+        self.assertEqual((name, row), ("nachricht.csv", 0))
+        self.assertIn("no proper CSV", reason)
+
+    def test_german(self):
+        """R62: reasons are told in the language of who imports"""
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.administrator.lang = "de_DE"
+        record = self.start({"ticket.csv": table("ticket", [{**TICKET, "zeit": "x"}])})
+        [problem] = record.problem_ids
+        self.assertEqual(problem.reason, "„x“ ist kein Datum.")
+
+    def test_several(self):
+        """Files in any order; mails of files and rows side by side"""
+        files = self.files(self.rows(1))
+        files["a.mbox"] = mbox()
+        record = self.start(dict(reversed(files.items())), account_id=self.account.id)
+        self.assertEqual(self.skipped(record), [])
+        self.assertEqual(record.made_count, 2)
+
+
+def zipped(**entries):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, raw in entries.items():
+            archive.writestr(name, raw)
+    return file.getvalue()

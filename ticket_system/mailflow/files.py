@@ -1,0 +1,277 @@
+"""Files to import: the rows of a CSV export; the mails of an mbox, a ZIP or an eml.
+
+All are read as streams, so that they may be larger than the memory.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import lzma
+import re
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import chain, pairwise
+from typing import IO
+
+from .errors import MailflowError, Term, _lt
+from .mailbox import BATCH_BYTES, MAIL_BYTES
+
+BATCH_COUNT = 200
+CHUNK = 2**20
+FIELD_CHARACTERS = 2**26
+MAIL_FILES = (".mbox", ".zip", ".eml")
+SEPARATORS = ";,\t|"
+# RFC 4155: a mail starts behind an empty line, or else its first line tells the time
+SEPARATING = re.compile(rb"From .*\d:\d\d")
+HEADER = re.compile(rb"[!-9;-~]+[ \t]*:")
+QUOTED_FROM = re.compile(rb">+From ")
+LINE = 2**16
+# metadata that macOS puts beside each file of a ZIP
+RESOURCE_FORKS = "__MACOSX/"
+TOO_LARGE = _lt("The mail is too large.")
+
+csv.field_size_limit(FIELD_CHARACTERS)
+
+
+class FileError(MailflowError):
+    """The file cannot be read on."""
+
+    code = "file"
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Stands for a row or a mail that cannot be taken; the rest of the file can."""
+
+    reason: Term
+
+
+Row = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A row by its columns, or a mail's bytes; `number` counts from 1."""
+
+    number: int
+    content: Row | bytes | Skipped
+
+    @property
+    def size(self) -> int:
+        """Bytes or characters."""
+        if isinstance(self.content, bytes):
+            return len(self.content)
+        if isinstance(self.content, Skipped):
+            return 0
+        return sum(map(len, self.content.values()))
+
+
+def opened(path: str) -> IO[bytes]:
+    try:
+        return open(path, "rb")
+    except OSError as error:
+        raise FileError(_lt("The file is not there any more.")) from error
+
+
+def holds_mails(name: str) -> bool:
+    return name.lower().endswith(MAIL_FILES)
+
+
+def batches(
+    items: Iterable[Item], max_count: int = BATCH_COUNT, max_bytes: int = BATCH_BYTES
+) -> Iterator[list[Item]]:
+    """Runs of at most `max_count` items and `max_bytes`, or one that is larger."""
+    batch: list[Item] = []
+    size = 0
+    for item in items:
+        if batch and (len(batch) == max_count or size + item.size > max_bytes):
+            yield batch
+            batch, size = [], 0
+        batch.append(item)
+        size += item.size
+    if batch:
+        yield batch
+
+
+# ----------------------------------------------------------------------
+# CSV
+# ----------------------------------------------------------------------
+
+
+def header(stream: IO[bytes]) -> list[str]:
+    return [name.strip() for name in next(_table(stream), [])]
+
+
+def rows(stream: IO[bytes]) -> Iterator[Item]:
+    """The rows below the header; FileError where the file is no CSV any more."""
+    table = _table(stream)
+    columns = [name.strip() for name in next(table, [])]
+    for number, row in enumerate(filter(None, table), 1):
+        if any(row[len(columns) :]):
+            yield Item(number, Skipped(_lt("It has more columns than the header.")))
+        else:
+            yield Item(number, dict(zip(columns, row, strict=False)))
+
+
+def _table(stream: IO[bytes]) -> Iterator[list[str]]:
+    """The separator is found out by the first line, the encoding by the whole file."""
+    encoding = _encoding(stream)
+    stream.seek(0)
+    text = io.TextIOWrapper(stream, encoding, errors="replace", newline="")
+    first = text.readline()
+    reader = csv.reader(
+        _without_nul(chain([first], text)),
+        delimiter=max(SEPARATORS, key=first.count),
+        strict=True,
+    )
+    try:
+        yield from reader
+    except csv.Error as error:
+        raise FileError(
+            _lt(
+                "From line %(line)s on this is no proper CSV: %(reason)s.",
+                line=reader.line_num,
+                reason=error,
+            )
+        ) from error
+    finally:
+        text.detach()
+
+
+def _encoding(stream: IO[bytes]) -> str:
+    """UTF-8 if all of the file is, UTF-16 by its mark, or else Windows' code page."""
+    stream.seek(0)
+    if stream.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return "utf-16"
+    stream.seek(0)
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        while chunk := stream.read(CHUNK):
+            decoder.decode(chunk)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8-sig"
+
+
+def _without_nul(lines: Iterable[str]) -> Iterator[str]:
+    for number, line in enumerate(lines, 1):
+        if "\0" in line:
+            raise FileError(
+                _lt("Line %(line)s holds NUL bytes: this is no text.", line=number)
+            )
+        yield line
+
+
+# ----------------------------------------------------------------------
+# Mails
+# ----------------------------------------------------------------------
+
+
+def mails(name: str, stream: IO[bytes], max_bytes: int = MAIL_BYTES) -> Iterator[Item]:
+    """The mails of a file, of the kind that its name tells."""
+    if name.lower().endswith(".zip"):
+        found = _of_zip(stream, max_bytes)
+    elif name.lower().endswith(".eml"):
+        found = iter([_bounded(stream, max_bytes)])
+    else:
+        found = _of_mbox(stream, max_bytes)
+    for number, content in enumerate(found, 1):
+        yield Item(number, content)
+
+
+def _bounded(stream: IO[bytes], max_bytes: int) -> bytes | Skipped:
+    raw = stream.read(max_bytes + 1)
+    return raw if len(raw) <= max_bytes else Skipped(TOO_LARGE)
+
+
+def _of_zip(stream: IO[bytes], max_bytes: int) -> Iterator[bytes | Skipped]:
+    with _zip_errors(), zipfile.ZipFile(stream) as archive:
+        for entry in sorted(archive.infolist(), key=lambda entry: entry.filename):
+            name = entry.filename
+            if entry.is_dir():
+                continue
+            if entry.flag_bits & 1:
+                raise FileError(_lt("“%(name)s” in it is encrypted.", name=name))
+            if name.lower().endswith(".eml") and not name.startswith(RESOURCE_FORKS):
+                with archive.open(entry) as mail:
+                    content = _bounded(mail, max_bytes)
+                yield content
+            else:
+                yield Skipped(_lt("“%(name)s” is no mail.", name=name))
+
+
+@contextmanager
+def _zip_errors() -> Iterator[None]:
+    try:
+        yield
+    except (
+        zipfile.BadZipFile,
+        zipfile.LargeZipFile,
+        zlib.error,
+        lzma.LZMAError,
+        EOFError,
+        NotImplementedError,
+        OSError,
+        ValueError,
+    ) as error:
+        raise FileError(
+            _lt("The file is damaged: %(reason)s.", reason=error)
+        ) from error
+
+
+def _of_mbox(stream: IO[bytes], max_bytes: int) -> Iterator[bytes | Skipped]:
+    mail = _Growing(max_bytes)
+    is_behind_empty_line = True
+    for line, following in pairwise(chain(_lines(stream), [b""])):
+        if _is_start(line, following, is_behind_empty_line):
+            yield from mail.taken()
+        else:
+            mail.add(line[1:] if QUOTED_FROM.match(line) else line)
+        is_behind_empty_line = not line.strip()
+    yield from mail.taken()
+
+
+def _lines(stream: IO[bytes]) -> Iterator[bytes]:
+    """Lines, the longest of them in pieces."""
+    return iter(lambda: stream.readline(LINE), b"")
+
+
+def _is_start(line: bytes, following: bytes, is_behind_empty_line: bool) -> bool:
+    """Whether a mail begins; texts hold lines that start with "From " as well."""
+    return (
+        line.startswith(b"From ")
+        and bool(HEADER.match(following))
+        and (is_behind_empty_line or bool(SEPARATING.match(line)))
+    )
+
+
+class _Growing:
+    """A mail that is read line by line; of one that is too large nothing is kept."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._raw = bytearray()
+        self._is_too_large = False
+
+    def add(self, line: bytes) -> None:
+        if self._is_too_large:
+            return
+        self._raw += line
+        if len(self._raw) > self._max_bytes:
+            self._raw.clear()
+            self._is_too_large = True
+
+    def taken(self) -> Iterator[bytes | Skipped]:
+        """The mail, if there is one; the next begins."""
+        if self._is_too_large:
+            yield Skipped(TOO_LARGE)
+        elif self._raw.strip():
+            yield bytes(self._raw)
+        self._raw.clear()
+        self._is_too_large = False

@@ -1,0 +1,83 @@
+from odoo import models
+from odoo.tools import SQL
+
+from .ticket_status import CLOSED_CATEGORIES
+
+
+class TicketTicket(models.Model):
+    """Imported tickets are as old as what they came from."""
+
+    _inherit = "ticket.ticket"
+
+    def _date_creation(self):
+        """They were made when they were written, not today."""
+        if not self:
+            return
+        self.flush_recordset(["create_date", "last_message"])
+        self.env.cr.execute(
+            SQL(
+                "UPDATE ticket_ticket SET create_date = last_message WHERE id IN %s",
+                self._ids,
+            )
+        )
+        self.invalidate_recordset(["create_date"], flush=False)
+
+    def _date_by_messages(self):
+        """Their times are those of their messages, whatever was known before.
+
+        A customer waits since the first message after our last.
+        """
+        if not self:
+            return
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE ticket_ticket AS ticket
+                   SET create_date = least(ticket.create_date, said.first),
+                       last_inbound = said.last_inbound,
+                       last_outbound = said.last_outbound,
+                       last_message = said.last,
+                       first_response = least(ticket.first_response, said.response),
+                       waiting_since = CASE WHEN status.category NOT IN %(resting)s
+                                            THEN said.waiting_since END
+                  FROM ticket_status AS status,
+                       (
+                        SELECT res_id, min(date) AS first, max(date) AS last,
+                               max(date) FILTER (WHERE is_inbound) AS last_inbound,
+                               max(date) FILTER (WHERE NOT is_inbound) AS last_outbound,
+                               min(date) FILTER (WHERE NOT is_inbound) AS response,
+                               min(date) FILTER (
+                                   WHERE is_inbound AND NOT date <= answered
+                               ) AS waiting_since
+                          FROM (
+                            SELECT res_id, date, message_type = 'email' AS is_inbound,
+                                   coalesce(
+                                       max(date) FILTER (WHERE message_type != 'email')
+                                           OVER (PARTITION BY res_id),
+                                       '-infinity'
+                                   ) AS answered
+                              FROM mail_message
+                             WHERE model = 'ticket.ticket' AND res_id IN %(tickets)s
+                               AND message_type IN ('email', 'comment')
+                               AND subtype_id = %(comment)s
+                               AND is_internal IS NOT TRUE
+                          ) AS message
+                         GROUP BY res_id
+                       ) AS said
+                 WHERE ticket.id = said.res_id AND status.id = ticket.status_id
+                """,
+                tickets=tuple(set(self._ids)),
+                comment=self.env["ir.model.data"]._xmlid_to_res_id("mail.mt_comment"),
+                resting=(*CLOSED_CATEGORIES, "waiting_customer"),
+            )
+        )
+        self.invalidate_recordset(flush=False)
+
+    def _join_history(self, date):
+        """A customer wrote at `date`: times move forward, nothing else changes."""
+        for ticket in self.with_context(tracking_disable=True):
+            names = ["last_inbound", "last_message"]
+            names += ["closed_on"] if ticket.is_closed else []
+            later = [name for name in names if not ticket[name] or ticket[name] < date]
+            ticket.write(dict.fromkeys(later, date))

@@ -1,0 +1,131 @@
+import io
+import zipfile
+from datetime import datetime
+from unittest.mock import patch
+
+from odoo.tests import tagged
+
+from odoo.addons.ticket_system.mailflow import files
+
+from .common import mail
+from .import_case import ImportCase, mbox
+
+
+@tagged("post_install", "-at_install")
+class TestImportMails(ImportCase):
+    """mbox, ZIP and eml: tickets as if fetched, but long ago"""
+
+    def take(self, *raws, **values):
+        values = {"account_id": self.account.id, **values}
+        return self.start({"old.mbox": mbox(*raws)}, **values)
+
+    def imported(self):
+        lines = self.env["ticket.mail"].search([("folder", "like", "import")])
+        return lines.ticket_id
+
+    def test_files(self):
+        """Each kind makes tickets, with what belongs together on one (R2)"""
+        first = mail("Old wheel", "One\n\nFrom here on\n", message_id="<one@c.example>")
+        second = mail("Re: Old wheel", in_reply_to="<one@c.example>")
+        zipped = io.BytesIO()
+        with zipfile.ZipFile(zipped, "w") as archive:
+            archive.mkdir("a")
+            archive.writestr("a/1.eml", mail("Zipped"))
+            archive.writestr("readme.txt", b"no mail")
+        found = {
+            "old.mbox": mbox(first, second),
+            "old.zip": zipped.getvalue(),
+            "one.eml": mail("Single"),
+        }
+        record = self.start(found, account_id=self.account.id)
+        self.assertEqual((record.row_count, record.made_count), (5, 4))
+        self.assertEqual(
+            self.skipped(record), [("old.zip", 2, "“readme.txt” is no mail.")]
+        )
+        tickets = self.imported()
+        self.assertEqual(
+            sorted(tickets.mapped("name")), ["Old wheel", "Single", "Zipped"]
+        )
+        old = tickets.filtered(lambda ticket: ticket.name == "Old wheel")
+        self.assertEqual(len(old._conversation()), 2)
+        self.assertIn("From here on", old._conversation()[0].body)
+        self.assertEqual(self.again(record), 4)
+
+    def test_history(self):
+        """Closed, as old as the mails, read; nobody is told, nobody answered (P5)"""
+        self.account.write(
+            {"autoresponder_active": True, "autoresponder_body": "<p>Hello</p>"}
+        )
+        before = self.env["mail.mail"].search_count([])
+        self.take(mail("Old wheel"))
+        [ticket] = self.imported()
+        self.assertEqual(ticket.status_id, self.status["closed"])
+        for name in ("create_date", "closed_on", "last_inbound", "last_message"):
+            self.assertEqual(ticket[name], datetime(2026, 3, 2, 9), name)
+        self.assertFalse(ticket.waiting_since or ticket.is_unread)
+        self.assertEqual(self.env["mail.mail"].search_count([]), before)
+
+    def test_open(self):
+        """Without closing, the customer waits since the mail"""
+        self.take(mail("Old wheel"), close_mails=False)
+        [ticket] = self.imported()
+        self.assertEqual(ticket.status_id, self.status["new"])
+        self.assertEqual(ticket.waiting_since, datetime(2026, 3, 2, 9))
+        self.assertFalse(ticket.closed_on)
+
+    def test_live_ticket(self):
+        """An old mail that joins a ticket of today leaves it as it is"""
+        line = self.take_in(dated(3))
+        ticket, message_id = line.ticket_id, line.message_id
+        ticket.message_subscribe(self.agent.partner_id.ids)
+        ticket.write({"status_id": self.status["open"].id, "is_unread": False})
+        before = self.env["mail.notification"].search_count([])
+        self.take(dated(2, in_reply_to=message_id))
+        self.assertEqual(len(ticket._conversation()), 2)
+        self.assertEqual(ticket.status_id, self.status["open"])
+        self.assertFalse(ticket.is_unread)
+        self.assertEqual(ticket.last_inbound, datetime(2026, 3, 3, 9))
+        self.assertEqual(self.env["mail.notification"].search_count([]), before)
+        self.take(dated(4, in_reply_to=message_id))
+        self.assertEqual(ticket.last_inbound, datetime(2026, 3, 4, 9))
+        self.assertEqual(ticket.status_id, self.status["open"])
+
+    def test_closed_long_ago(self):
+        """Years later it still is one conversation"""
+        self.env["ir.config_parameter"].set_param("ticket_system.reopen_days", "30")
+        first = mail("Old wheel", message_id="<one@c.example>")
+        with patch("odoo.addons.ticket_system.models.ticket_import_run.BATCH", 1):
+            self.take(first, mail("Re: Old wheel", in_reply_to="<one@c.example>"))
+        [ticket] = self.imported()
+        self.assertEqual(len(ticket._conversation()), 2)
+
+    def test_storm(self):
+        """Many mails of one sender are no storm, neither then nor now"""
+        self.env["ir.config_parameter"].set_param("ticket_system.storm_limit", "3")
+        before = self.env["mail.activity"].search_count([])
+        self.take(*(mail(f"Number {number}") for number in range(5)))
+        line = self.take_in(mail("Today"))
+        self.assertEqual(line.reason, "new")
+        self.assertEqual(self.env["mail.activity"].search_count([]), before)
+
+    def test_counts(self):
+        """P1: received before is known; ignored and too large are told"""
+        raw = mail("Once")
+        self.take_in(raw)
+        large = mail("Large", "x" * 5000)
+        own = mail("Ours", sender="support@test.example", X_Ticket_System="x")
+        with patch.object(files.mails, "__defaults__", (4000,)):
+            record = self.take(raw, own, large, mail("New"))
+        self.assertEqual((record.made_count, record.known_count), (1, 1))
+        self.assertEqual(
+            self.skipped(record),
+            [
+                ("old.mbox", 2, "Our own automatic answer"),
+                ("old.mbox", 3, "The mail is too large."),
+            ],
+        )
+
+
+def dated(day, **headers):
+    """A mail of that day in March"""
+    return mail(**headers).replace(b", 02 Mar", b", %02d Mar" % day)
