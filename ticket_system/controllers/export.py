@@ -21,23 +21,13 @@ class Export(Controller):
         if not request.env.user.has_group("ticket_system.group_administrator"):
             raise request.not_found()
         partner.check_access("read")
-        tickets = request.env["ticket.ticket"].search(
-            [
-                (
-                    "id",
-                    "in",
-                    request.env["ticket.ticket"]._of_person(partner.email or "").ids,
-                )
-            ]
-            if partner.email
-            else [("partner_id", "=", partner.id)]
-        )
+        found = request.env["ticket.ticket"]._messages_of(partner)
         file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  sent, then closed
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-            for start in range(0, len(tickets), BATCH):
-                for ticket in tickets[start : start + BATCH]:
-                    _write(archive, ticket)
-                request.env.invalidate_all()
+            for count, (ticket, messages) in enumerate(found, 1):
+                _write(archive, ticket, messages)
+                if count % BATCH == 0:
+                    request.env.invalidate_all()
         file.seek(0)
         headers = {
             "Content-Type": "application/zip",
@@ -46,11 +36,12 @@ class Export(Controller):
         return request.make_response(iter(lambda: file.read(2**16), b""), headers)
 
 
-def _write(archive, ticket):
-    for position, message in enumerate(ticket._conversation().sudo(), 1):
-        original = message.ticket_mail_ids.raw_attachment_id[:1]
+def _write(archive, ticket, messages):
+    for position, message in enumerate(messages, 1):
+        original = message.ticket_mail_ids.raw_attachment_id[:1].with_prefetch()
         data = original.raw if original else _as_mail(message)
         archive.writestr(f"{ticket.number}/{position:03}.eml", data)
+        (original | message.attachment_ids).invalidate_recordset(["raw", "db_datas"])
 
 
 def _as_mail(message):
@@ -63,7 +54,7 @@ def _as_mail(message):
     mail["Message-ID"] = message.message_id or make_msgid()
     mail.set_content(html2plaintext(message.body or ""))
     mail.add_alternative(str(message.body or ""), subtype="html")
-    for file in message.attachment_ids:
+    for file in message.attachment_ids.with_prefetch():
         kind, _slash, subtype = (file.mimetype or "").partition("/")
         mail.add_attachment(
             file.raw or b"",

@@ -152,7 +152,7 @@ class MailMessage(models.Model):
             "bcc": _readable(message.outgoing_email_bcc),
             "account": account if account not in f"{to} {cc}" else "",
             "delivery": message._delivery(),
-            "is_foreign": bool(mails),
+            "is_foreign": is_inbound or bool(mails),
             "facts": message.ticket_facts or {},
             "may_retry": not is_inbound and bool(message._failed_mails()),
             "has_original": (
@@ -171,7 +171,8 @@ class MailMessage(models.Model):
         is_believable = facts.get("authentication") != "failed"
         sender = email_normalize(self.email_from)
         settings = self.env.user.res_users_settings_id
-        return is_believable and sender in (settings.ticket_image_senders or [])
+        is_chosen = bool(sender) and sender in (settings.ticket_image_senders or [])
+        return is_believable and is_chosen
 
     @api.model
     def _ticket_blocks_external(self):

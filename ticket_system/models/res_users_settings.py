@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 SENDERS = 500
 
@@ -18,5 +19,7 @@ class ResUsersSettings(models.Model):
         return [*super()._get_fields_blacklist(), "ticket_image_senders"]
 
     def _ticket_show_images_of(self, address):
+        if not address:
+            raise UserError(self.env._("This message has no sender one could trust."))
         known = [found for found in self.ticket_image_senders or [] if found != address]
         self.ticket_image_senders = [*known, address][-SENDERS:]

@@ -72,9 +72,12 @@ class TicketTicket(models.Model):
         ]
 
     def leave(self):
-        """The user has closed the ticket."""
-        self._locks().filtered(lambda lock: lock.user_id == self.env.user).unlink()
-        self._tell_agents(PRESENCE)
+        """The user has closed the ticket. Who had not entered it leaves nothing: no
+        access is asked for, as they may have moved it out of their own reach."""
+        own = self._locks().filtered(lambda lock: lock.user_id == self.env.user)
+        tickets = own.ticket_id
+        own.unlink()
+        tickets._tell_agents(PRESENCE)
 
     def action_take_over(self):
         """Become the agent, and tell those who were at it."""

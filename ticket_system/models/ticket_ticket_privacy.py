@@ -1,8 +1,9 @@
-from datetime import timedelta
-
 from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import email_normalize
-from odoo.tools.mail import email_split_tuples, formataddr
+from odoo.tools.mail import email_normalize_all, email_split_tuples, formataddr
+from odoo.tools.sql import escape_psql
 
 BATCH = 200
 ADDRESSES = (
@@ -12,24 +13,72 @@ ADDRESSES = (
     "outgoing_email_cc",
     "outgoing_email_bcc",
 )
+DRAFT_ADDRESSES = ("email_to", "email_cc", "email_bcc")
 
 
 class TicketTicket(models.Model):
-    """Forgetting: a person at their wish, and everybody when their time has come."""
+    """Forgetting a person at their wish, and handing out what they wrote."""
 
     _inherit = "ticket.ticket"
-
-    # ------------------------------------------------------------------
-    # A person
-    # ------------------------------------------------------------------
 
     @api.model
     def _of_person(self, email):
         """The tickets of who has this address, whether they are a contact or not."""
-        contacts = self.env["res.partner"].with_context(active_test=False)
-        found = contacts.search([("email_normalized", "=", email_normalize(email))])
-        domain = ["|", ("partner_id", "in", found.ids), ("email_from", "=ilike", email)]
-        return self.sudo().search(domain)
+        address = self._person_address(email)
+        contacts = self._contacts_of_person(address)
+        candidates = self.sudo().search(
+            [
+                "|",
+                ("partner_id", "in", contacts.ids),
+                ("email_from", "ilike", escape_psql(address)),
+            ]
+        )
+        return candidates.filtered(
+            lambda ticket: (
+                ticket.partner_id in contacts or _names(ticket.email_from, address)
+            )
+        )
+
+    @api.model
+    def _person_address(self, email):
+        address = email_normalize(email)
+        if not address:
+            raise UserError(
+                self.env._("“%s” is not the e-mail address of one person.", email or "")
+            )
+        return address
+
+    @api.model
+    def _contacts_of_person(self, address):
+        """Contacts with this address and no other."""
+        contacts = self.env["res.partner"].sudo().with_context(active_test=False)
+        found = contacts.search([("email_normalized", "=", address)])
+        return found.filtered(lambda contact: email_normalize(contact.email) == address)
+
+    @api.model
+    def _written_by(self, address, contacts):
+        """All messages of tickets that came from the address or from the contacts."""
+        candidates = (
+            self.env["mail.message"]
+            .sudo()
+            .search(
+                [
+                    ("model", "=", self._name),
+                    "|",
+                    ("author_id", "in", contacts.ids),
+                    ("email_from", "ilike", escape_psql(address)),
+                ]
+            )
+        )
+        return candidates.filtered(
+            lambda message: (
+                message.author_id in contacts or _names(message.email_from, address)
+            )
+        )
+
+    # ------------------------------------------------------------------
+    # Forgetting
+    # ------------------------------------------------------------------
 
     @api.model
     def _forget_person(self, email):
@@ -37,13 +86,14 @@ class TicketTicket(models.Model):
 
         :return: the anonymised tickets
         """
-        address = email_normalize(email)
+        address = self._person_address(email)
+        if address in self.env["fetchmail.server"]._ticket_addresses():
+            raise UserError(self.env._("%s is a mailbox of ours: no person.", address))
         tickets = self._of_person(address)
         for start in range(0, len(tickets), BATCH):
             tickets[start : start + BATCH]._anonymise()
         self._forget_on_others(address)
-        ledger = self.env["ticket.mail"].sudo()
-        ledger.search([("email_from", "=ilike", address)])._forget()
+        self.env["ticket.mail"].sudo()._forget_person(address)
         return tickets
 
     def _anonymise(self):
@@ -84,97 +134,57 @@ class TicketTicket(models.Model):
 
     def _forget_on_others(self, address):
         """Their mails on others' tickets are emptied, their address is taken out."""
-        names = ("email_from", *ADDRESSES)
-        messages = (
-            self.env["mail.message"]
-            .sudo()
-            .search(
-                [
-                    ("model", "=", self._name),
-                    *["|"] * (len(names) - 1),
-                    *((name, "ilike", address) for name in names),
-                ]
-            )
+        contacts = self._contacts_of_person(address).filtered("partner_share")
+        written = self._written_by(address, contacts)
+        named = _holding(
+            self.env["mail.message"].sudo(),
+            ADDRESSES,
+            address,
+            Domain("model", "=", self._name),
         )
-        written = messages.filtered(lambda m: email_normalize(m.email_from) == address)
+        messages = written | named
         written._ticket_erase()
         messages.ticket_mail_ids._drop_originals()
         sent = [("mail_message_id", "in", messages.ids), ("state", "=", "sent")]
         self.env["mail.mail"].sudo().search(sent).unlink()
-        _remove(messages - written, ADDRESSES, address)
-        _remove(
-            self.sudo().search([("email_cc", "ilike", address)]), ["email_cc"], address
-        )
-        for model in ("ticket.reply", "ticket.forward"):
-            drafts = self.env[model].sudo()
-            names = ("email_to", "email_cc", "email_bcc")
-            domain = ["|", "|", *((name, "ilike", address) for name in names)]
-            _remove(drafts.search(domain), names, address)
+        _remove(named - written, ADDRESSES, address)
+        for model, names in (
+            (self._name, ("email_cc",)),
+            ("ticket.reply", DRAFT_ADDRESSES),
+            ("ticket.forward", DRAFT_ADDRESSES),
+        ):
+            found = _holding(self.env[model].sudo(), names, address)
+            _remove(found, names, address)
 
     # ------------------------------------------------------------------
-    # Everybody, after a time
+    # Handing out
     # ------------------------------------------------------------------
 
     @api.model
-    def _cron_retention(self):
-        """Erase tickets whose status sets a limit, and originals, a batch at a time."""
-        mails = self.env["ticket.mail"]
-        jobs = [(mails, mails._expired_domain(), "_drop_originals")]
-        for status in self.env["ticket.status"].search([("retention_days", ">", 0)]):
-            jobs.append((self, status._expired_domain(), "_erase"))
-        for model, domain, erase in jobs:
-            while records := model.search(domain, limit=BATCH):
-                getattr(records, erase)()
-                if not self.env["ir.cron"]._commit_progress(len(records), remaining=1):
-                    return
-        self.env["ir.cron"]._commit_progress(remaining=0)
+    def _messages_of(self, contact):
+        """What a contact's export holds, as far as the user may read the tickets.
 
-    def _erase(self):
-        """Delete tickets with all that was written, and their received mails' bytes."""
-        messages = self.env["mail.message"].search(
-            [("model", "=", self._name), ("res_id", "in", self.ids)]
-        )
-        self._forget_copies(messages)
-        self.unlink()
+        Of tickets of their own that is the conversation, of others what they wrote. A
+        contact without an address, or with several, has their own tickets alone.
 
-
-class TicketStatus(models.Model):
-    _inherit = "ticket.status"
-
-    retention_days = fields.Integer(
-        "Erase After (Days)",
-        help="Tickets in this status are deleted so many days after the last message, "
-        "with their messages, files and received mails. 0: never.",
-    )
-    expired_count = fields.Integer("Would Be Erased Now", compute="_compute_expired")
-
-    _retention_positive = models.Constraint(
-        "CHECK (retention_days >= 0)",
-        "The days until a ticket is erased are not negative.",
-    )
-
-    @api.depends("retention_days")
-    def _compute_expired(self):
-        for status in self:
-            status.expired_count = status.retention_days > 0 and self.env[
-                "ticket.ticket"
-            ].search_count(status._expired_domain())
-
-    def _expired_domain(self):
-        self.ensure_one()
-        limit = fields.Datetime.now() - timedelta(days=self.retention_days)
-        return [
-            ("status_id", "=", self._origin.id or self.id),
-            ("last_message", "<", limit),
-        ]
-
-    def action_preview_retention(self):
-        """What the next run would erase, before it does."""
-        self.ensure_one()
-        action = self.env["ir.actions.actions"]._for_xml_id(
-            "ticket_system.ticket_ticket_action"
-        )
-        return action | {"domain": self._expired_domain(), "context": {}}
+        :return: yields (ticket, messages), the messages with all rights
+        """
+        address = email_normalize(contact.email)
+        if not address:
+            own = self.search([("partner_id", "child_of", contact.id)])
+            written = self.env["mail.message"]
+        else:
+            own = self.search([("id", "in", self._of_person(address).ids)])
+            contacts = contact.sudo() | self._contacts_of_person(address)
+            written = self._written_by(address, contacts)
+        for start in range(0, len(own), BATCH):
+            for ticket in own[start : start + BATCH]:
+                yield ticket, ticket._conversation().sudo()
+        by_ticket = written.grouped("res_id")
+        others = self.search([("id", "in", list(by_ticket)), ("id", "not in", own.ids)])
+        for ticket in others:
+            messages = by_ticket[ticket.id].filtered(lambda m: m._is_conversation())
+            yield ticket, messages.sorted("id")
 
 
 class MailMessage(models.Model):
@@ -192,6 +202,22 @@ class MailMessage(models.Model):
         self.write({**blank, "body": self.env._("(erased)")})
 
 
+def _names(text, address):
+    """Whether the address, normalised, is one of those that a field holds."""
+    return address in email_normalize_all(text or "")
+
+
+def _holding(model, names, address, domain=Domain.TRUE):
+    """Those records of a model that hold the address in one of the fields."""
+    like = escape_psql(address)
+    candidates = model.search(
+        domain & Domain.OR(Domain(name, "ilike", like) for name in names)
+    )
+    return candidates.filtered(
+        lambda record: any(_names(record[name], address) for name in names)
+    )
+
+
 def _remove(records, names, address):
     """Take an address out of fields that hold several, separated by commas."""
     for record in records:
@@ -199,9 +225,10 @@ def _remove(records, names, address):
             {
                 name: ", ".join(
                     formataddr(found)
-                    for found in email_split_tuples(record[name] or "")
+                    for found in email_split_tuples(record[name])
                     if email_normalize(found[1]) != address
                 )
                 for name in names
+                if _names(record[name], address)
             }
         )

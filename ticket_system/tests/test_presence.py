@@ -104,6 +104,29 @@ class TestPresence(TicketCase):
             self.assertEqual(payload, {"id": self.ticket.id})
         self.assertEqual(len(messages), 2)
 
+    def test_leaving(self):
+        """Threat 27: only who was there is told of; who cannot come makes no noise"""
+        portal = new_test_user(self.env, "test_portal", "base.group_portal")
+        foreign = [self.other_agent, self.employee, portal]
+        self.mine.enter()
+        self.sent()
+        for user in foreign:
+            self.ticket.with_user(user).leave()
+        self.theirs.leave()
+        self.assertFalse(self.sent())
+        self.assertEqual(self.editors(), self.agent)
+        self.ticket.queue_id = self.accounting
+        self.mine.leave()
+        self.assertEqual(len(self.sent()), 1, "also when it was moved out of sight")
+        self.assertFalse(self.editors())
+
+    def test_leaving_what_is_gone(self):
+        self.mine.enter()
+        self.ticket.unlink()
+        self.sent()
+        self.mine.leave()
+        self.assertFalse(self.sent())
+
     def test_take_over(self):
         self.mine.enter()
         self.theirs.enter()

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
 
+from odoo.exceptions import UserError
 from odoo.modules.neutralize import get_neutralization_queries
 from odoo.tests import HttpCase, tagged
 
@@ -56,6 +57,22 @@ class TestPrivacy(TicketCase, HttpCase):
         )
         found += [str(file.raw) + file.name for file in attachments]
         return "\n".join(found).lower()
+
+    def answer(self, ticket, email_to="somebody@x.example"):
+        ticket._send_reply(
+            subject="Re: x", body="x", email_to=email_to, status=ticket.status_id
+        )
+
+    def exported(self, contact):
+        """The mails handed out to an administrator, by their names in the ZIP"""
+        self.authenticate("test_administrator", "test_administrator")
+        answer = self.url_open(f"/ticket_system/export/{contact.id}")
+        self.assertEqual(answer.status_code, 200)
+        with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+            return {
+                name: message_from_bytes(archive.read(name), policy=default)
+                for name in archive.namelist()
+            }
 
     def run_retention(self):
         """As the cron does, in a transaction that commits"""
@@ -127,26 +144,131 @@ class TestPrivacy(TicketCase, HttpCase):
         self.assertFalse(original.exists())
         self.assertTrue(lines.exists(), "the place in the mailbox is remembered")
 
+    def test_nobody_is_forgotten_by_mistake(self):
+        """Without the look-up, or with what is no address, nothing happens"""
+        before = self.everything_stored()
+        lines = self.env["privacy.lookup.wizard.line"]
+        lookup = lines.wizard_id.create({"name": "x", "email": "k.A."})
+        gone = lookup.copy()
+        gone.unlink()
+        for lookup_id in (None, False, gone.id, lookup.id):
+            of_lookup = lines.with_context(ticket_lookup_id=lookup_id)
+            with self.subTest(lookup_id=lookup_id), self.assertRaises(UserError):
+                of_lookup.action_anonymise_tickets()
+        tickets = self.env["ticket.ticket"]
+        for email in (None, False, "", "k.A.", "a@x.example, b@y.example"):
+            for call in (tickets._of_person, tickets._forget_person):
+                with self.subTest(call.__name__, email=email):
+                    self.assertRaises(UserError, call, email)
+        self.assertRaises(UserError, tickets._forget_person, "support@test.example")
+        self.assertEqual(self.everything_stored(), before)
+
+    def test_only_this_person(self):
+        """Neither who is named alike is touched or told of, nor their mails"""
+        for bystander in ("jo_n@x.example", "oxn@x.example", "o_n@x.example.org"):
+            self.take_in(
+                mail(sender=bystander),
+                mail(sender="Ben <ben@customer.example>", Cc=f"Al <{bystander}>"),
+                mail(sender="support@test.example", to=bystander, X_Ticket_System="1"),
+            )
+            ticket = self.new_ticket(email_cc=f"Al <{bystander}>, undisclosed:;")
+            self.env["ticket.reply"].create(
+                {"ticket_id": ticket.id, "email_to": bystander, "body": "<p>x</p>"}
+            )
+            self.answer(ticket, bystander)
+        before = self.everything_stored()
+        person = "o_n@x.example"
+        self.assertFalse(self.env["ticket.ticket"]._forget_person(person))
+        self.assertEqual(self.everything_stored(), before)
+        contact = self.env["res.partner"].create({"name": "Al", "email": person})
+        self.assertEqual(self.exported(contact), {})
+
+    def test_originals_that_name_a_person(self):
+        """Of mails on no ticket, too: small, large, ignored or in quarantine"""
+        ours = {"sender": "support@test.example", "X_Ticket_System": "1"}
+        carla = "Carla <CARLA@customer.example>"
+        named = self.take_in(
+            mail(to=carla, **ours),
+            mail(to="ben@customer.example", Cc=f"x@y.example, {carla}", **ours),
+            mail(to="ben@customer.example", Bcc=carla, **ours),
+            mail(to=carla, body="x" * 60 * 10_000, **ours),
+        )
+        others = self.take_in(
+            mail("carla@customer.example", to="xcarla@customer.example", **ours),
+            mail("No.", "Ask carla@customer.example", to="ben@x.example", **ours),
+        )
+        self.assertEqual(set((named | others).mapped("state")), {"ignored"})
+        named[0].state = "quarantined"
+        originals = named.raw_attachment_id
+        self.assertEqual(len(originals.filtered("store_fname")), 1)
+        self.env["ticket.ticket"]._forget_person("Carla@Customer.example")
+        self.assertFalse(originals.exists())
+        self.assertFalse(named.raw_attachment_id)
+        self.assertEqual(named[0].state, "ignored", "nothing is left to try again")
+        self.assertEqual(len(others.raw_attachment_id.exists()), 2)
+
     def test_export(self):
         """All of a person's messages as mails, those received as they came"""
         url = f"/ticket_system/export/{self.customer.id}"
         self.authenticate("test_agent", "test_agent")
         self.assertEqual(self.url_open(url).status_code, 404)
-        self.authenticate("test_administrator", "test_administrator")
-        answer = self.url_open(url)
-        self.assertEqual(answer.status_code, 200)
-        with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
-            names = archive.namelist()
-            mails = [
-                message_from_bytes(archive.read(name), policy=default) for name in names
-            ]
-        self.assertEqual(len(names), 2)
-        received, sent = mails
+        mails = self.exported(self.customer)
+        self.assertEqual(
+            set(mails),
+            {
+                f"{self.ticket.number}/001.eml",
+                f"{self.ticket.number}/002.eml",
+                f"{self.other.number}/001.eml",
+            },
+        )
+        received, sent, on_other = mails.values()
         self.assertEqual(received["From"], "Carla Customer <carla@customer.example>")
         self.assertEqual(
             next(received.iter_attachments()).get_filename(), "passport.png"
         )
         self.assertIn("Dear Carla", sent.get_body(("plain",)).get_content())
+        self.assertIn("Carla agrees", on_other.get_body(("plain",)).get_content())
+
+    def test_export_of_who_has_another_address(self):
+        """What a contact wrote before their address changed is theirs as well"""
+        self.customer.email = "carla@new.example"
+        self.assertIn(f"{self.other.number}/001.eml", self.exported(self.customer))
+
+    def test_export_by_rights(self):
+        """P10: an administrator of one company gets nothing of another's"""
+        other = self.env["res.company"].create({"name": "Other"})
+        self.other.company_id = other
+        names = self.exported(self.customer)
+        self.assertEqual({name.split("/")[0] for name in names}, {self.ticket.number})
+        self.administrator.company_ids += other
+        self.assertEqual(len(self.exported(self.customer)), 3)
+
+    def test_export_without_one_address(self):
+        """Of a contact with no address, or no readable one: their own tickets alone"""
+        contacts = self.env["res.partner"].create(
+            [
+                {"name": "Nobody", "email": email}
+                for email in (False, "k.A.", "a@x.example, b@y.example")
+            ]
+        )
+        for contact in contacts:
+            self.answer(self.new_ticket(partner_id=contact.id, email_from=False))
+        self.take_in(mail(sender="b@y.example"), mail(sender="k.A."), mail(sender=""))
+        for contact in contacts:
+            with self.subTest(contact.email):
+                [name] = self.exported(contact)
+                self.assertEqual(name, f"{contact.ticket_ids.number}/001.eml")
+
+    def test_export_of_a_company_without_address(self):
+        """It holds the tickets of its people, a person's not those of colleagues"""
+        company = self.env["res.partner"].create({"name": "Co", "is_company": True})
+        people = self.env["res.partner"].create(
+            [{"name": name, "parent_id": company.id} for name in ("Al", "Bo")]
+        )
+        for person in people:
+            self.answer(self.new_ticket(partner_id=person.id, email_from=False))
+        self.assertEqual(len(self.exported(company)), 2)
+        self.assertEqual(len(self.exported(people[0])), 1)
 
     def test_neutralise(self):
         """A copy of the database neither fetches nor answers"""

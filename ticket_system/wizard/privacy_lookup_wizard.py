@@ -1,4 +1,5 @@
 from odoo import models
+from odoo.exceptions import UserError
 
 
 class PrivacyLookupWizard(models.TransientModel):
@@ -15,10 +16,7 @@ class PrivacyLookupWizardLine(models.TransientModel):
 
     def action_anonymise_tickets(self):
         """Forget the person looked up on every ticket; their figures stay."""
-        lookup = self.env["privacy.lookup.wizard"].browse(
-            self.env.context.get("ticket_lookup_id")
-        )
-        lookup.check_access("write")
+        lookup = self._ticket_lookup()
         tickets = self.env["ticket.ticket"]._forget_person(lookup.email)
         for line in lookup.line_ids.filtered(lambda line: not line.is_unlinked):
             if line.res_model == tickets._name and line.res_id in tickets.ids:
@@ -34,3 +32,14 @@ class PrivacyLookupWizardLine(models.TransientModel):
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
         }
+
+    def _ticket_lookup(self):
+        """The look-up that shows these lines: it knows who is to be forgotten."""
+        lookup_id = self.env.context.get("ticket_lookup_id")
+        lookup = self.env["privacy.lookup.wizard"].browse(lookup_id or []).exists()
+        if len(lookup) != 1:
+            raise UserError(
+                self.env._("Please look the person up again, then anonymise.")
+            )
+        lookup.check_access("write")
+        return lookup
