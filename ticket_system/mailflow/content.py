@@ -11,14 +11,16 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from lxml import etree
 
+from .embedded import without_long_data
 from .suspicious import is_tracker, mark_links
 
 BLOCKED_IMAGE = "/ticket_system/static/src/img/blocked.svg"
 HTML_LIMIT = 2 * 2**20
+CUT_OFF = "<p>[…]</p>"
 
 TAGS = frozenset(
     """
@@ -95,6 +97,8 @@ def safe_html(html: str, inline: Mapping[str, str] | None = None) -> SafeContent
     :param inline: Content-ID → local URL of the images that the mail itself carries
     """
     keeper = _Keeper(inline or {})
+    html, left_out = without_long_data(html) if len(html) > HTML_LIMIT else (html, 0)
+    is_cut = len(html) > HTML_LIMIT
     root = _parse(html[:HTML_LIMIT])
     if root is None:
         return SafeContent("", {}, ())
@@ -105,6 +109,10 @@ def safe_html(html: str, inline: Mapping[str, str] | None = None) -> SafeContent
         keeper.clean(again)
         mark_links(again)
         text = _serialise(again)
+    if is_cut:
+        text += CUT_OFF
+    if left_out or is_cut:
+        keeper.blocked["others"] += left_out + is_cut
     return SafeContent(text, dict(keeper.blocked), tuple(sorted(keeper.hosts)))
 
 
@@ -125,24 +133,13 @@ def text_to_html(text: str) -> str:
     return f"<div>{''.join(blocks)}</div>"
 
 
-def html_to_text(html: str) -> str:
-    root = _parse(html[:HTML_LIMIT])
-    if root is None:
-        return ""
-    for element in list(root.iter("style", "script", "head", "title")):
-        _drop(element)
-    for element in root.iter("br", "p", "div", "tr", "li", "blockquote"):
-        element.tail = f"\n{element.tail or ''}"
-    text = "".join(root.itertext())
-    lines = (" ".join(line.split()) for line in text.splitlines())
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
-
-
 def _link(line: str) -> str:
     parts = URL.split(line)
     for position in range(1, len(parts), 2):
-        url = escape(parts[position])
-        parts[position] = f'<a href="{url}" target="_blank" rel="{REL}">{url}</a>'
+        url, shown = escape(_link_target(parts[position])), escape(parts[position])
+        parts[position] = (
+            f'<a href="{url}" target="_blank" rel="{REL}">{shown}</a>' if url else shown
+        )
     parts[::2] = [escape(part) for part in parts[::2]]
     return "".join(parts)
 
@@ -306,12 +303,22 @@ def _is_external(url: str) -> bool:
 
 
 def _set_link(element: etree._Element, href: str) -> None:
-    href = "".join(c for c in href.strip() if c.isprintable())
-    try:
-        scheme = urlsplit(href).scheme.lower()
-    except ValueError:
-        return
-    if scheme in LINK_SCHEMES and "\\" not in href:
-        element.set("href", href)
+    if target := _link_target(href):
+        element.set("href", target)
         element.set("target", "_blank")
         element.set("rel", REL)
+
+
+def _link_target(href: str) -> str:
+    """The URL in its regular form; "" if browsers could read it in another way."""
+    href = "".join(c for c in href.strip() if c.isprintable())
+    try:
+        parts = urlsplit(href)
+        has_host = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return ""
+    if parts.scheme not in LINK_SCHEMES or "\\" in href:
+        return ""
+    if parts.scheme in ("http", "https") and not has_host:
+        return ""
+    return urlunsplit(parts)

@@ -25,10 +25,10 @@ LATEST = timedelta(days=2)
 
 # control, format (bidi marks, zero width), surrogates, line and paragraph separators
 HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
-ENCODED_WORD = re.compile(r"=\?[^?\s]+\?[bq]\?[^?]*\?=", re.IGNORECASE)
 SPLIT_WORDS = re.compile(
     r"(=\?([^?\s]+)\?([bq])\?)([^?]*)\?=\s*=\?\2\?\3\?", re.IGNORECASE
 )
+FOLD = re.compile(r"[\r\n]+(?=[ \t])")
 ADDRESS = re.compile(r"[^\s<>\"]+@[^\s<>\"]+")
 MESSAGE_ID = re.compile(r"<[^<>\s]+>")
 RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
@@ -79,6 +79,7 @@ def decoded(value: object) -> str:
 def _decode_words(text: str) -> str:
     """Resolve encoded words; neighbours of one charset are joined first, for mailers
     split multi-byte characters between them."""
+    text = FOLD.sub("", text)
     previous = None
     while previous != text and text.count("?=") > 1:
         previous, text = text, SPLIT_WORDS.sub(_join_words, text, count=50)

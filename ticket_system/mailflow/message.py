@@ -16,6 +16,7 @@ from asn1crypto import cms
 from . import headers as fields
 from . import invitation, tnef
 from .charset import decode
+from .embedded import take_out_images
 from .headers import decoded
 from .report import DeliveryReport, read_report
 
@@ -99,7 +100,7 @@ def parse(raw: bytes) -> IncomingMessage:
     parts = _Parts()
     root = _read(raw, parts)
     parts.take(root, 0)
-    html = "\n".join(parts.html)[:TEXT_LIMIT]
+    html = parts.html_without_images()[:TEXT_LIMIT]
     text = "\n".join(parts.text)[:TEXT_LIMIT]
     if not text and not html:
         text = "\n\n".join(filter(None, map(invitation.summary, parts.calendars)))
@@ -245,6 +246,18 @@ class _Parts:
                 inline=disposition != "attachment" and bool(content_id),
             )
         )
+
+    def html_without_images(self) -> str:
+        """The HTML bodies; long images in them become files of the mail."""
+        html, images = take_out_images("\n".join(self.html))
+        for image in images:
+            name = _default_name(image.mimetype, len(self.attachments) + 1)
+            self.attachments.append(
+                Attachment(
+                    name, image.mimetype, image.content, image.content_id, inline=True
+                )
+            )
+        return html
 
     def _keep_message(self, part: Message) -> None:
         """A forwarded mail stays a file of its own, named after its subject."""

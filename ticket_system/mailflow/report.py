@@ -16,16 +16,23 @@ BOUNCING = re.compile(
     re.IGNORECASE,
 )
 MESSAGE_ID = re.compile(r"^message-id:\s*(<[^<>\s]+>)", re.IGNORECASE | re.MULTILINE)
+SUBJECT = re.compile(
+    r"^subject:[ \t]*(.*(?:\r?\n[ \t].*)*)", re.IGNORECASE | re.MULTILINE
+)
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryReport:
-    """`kind` is failed, delayed, delivered or read; the rest is "" where unknown."""
+    """`kind` is failed, delayed, delivered or read; the rest is "" where unknown.
+
+    `original_message_id` and `original_subject` are those of the mail reported on.
+    """
 
     kind: str
     original_message_id: str = ""
     recipient: str = ""
     diagnostic: str = ""
+    original_subject: str = ""
 
 
 def read_report(root: Message, text: str) -> DeliveryReport | None:
@@ -37,13 +44,16 @@ def read_report(root: Message, text: str) -> DeliveryReport | None:
     if BOUNCING.match(fields.decoded(fields.value(root, "subject"))) and (
         null_path or "mailer-daemon" in sender or "postmaster" in sender
     ):
-        original = MESSAGE_ID.search(text)
-        return DeliveryReport("failed", original[1] if original else "")
+        identifier, subject = _original_in(text)
+        [(_name, recipient)] = fields.addresses(
+            [fields.value(root, "x-failed-recipients")]
+        )[:1] or [("", "")]
+        return DeliveryReport("failed", identifier, recipient, "", subject)
     return None
 
 
 def _structured(root: Message) -> DeliveryReport | None:
-    kind, recipient, diagnostic, original = "", "", "", ""
+    kind, recipient, diagnostic, original, subject = "", "", "", "", ""
     for part in list(root.walk())[:50]:
         content_type = part.get_content_type()
         if content_type == "message/delivery-status":
@@ -63,12 +73,17 @@ def _structured(root: Message) -> DeliveryReport | None:
             for block in _blocks(part):
                 original = original or str(block.get("original-message-id", ""))
         elif content_type in ("message/rfc822", "text/rfc822-headers"):
-            original = original or _original_id(part)
+            identifier, returned = _original(part)
+            original, subject = original or identifier, subject or returned
     if not kind:
         return None
     found = fields.message_ids(original)
     return DeliveryReport(
-        kind, found[0] if found else "", recipient.strip().lower(), diagnostic[:500]
+        kind,
+        found[0] if found else "",
+        recipient.strip().lower(),
+        diagnostic[:500],
+        subject[: fields.SUBJECT_LIMIT],
     )
 
 
@@ -79,9 +94,19 @@ def _blocks(part: Message) -> list[Message]:
     return []
 
 
-def _original_id(part: Message) -> str:
+def _original(part: Message) -> tuple[str, str]:
+    """Message-ID and subject of the mail that a report gives back."""
     payload = part.get_payload()
     if isinstance(payload, list) and payload and isinstance(payload[0], Message):
-        return str(payload[0].get("message-id", ""))
-    found = MESSAGE_ID.search(str(payload))
-    return found[1] if found else ""
+        returned = payload[0]
+        identifier = str(returned.get("message-id", ""))
+        return identifier, fields.decoded(fields.value(returned, "subject"))
+    return _original_in(str(payload))
+
+
+def _original_in(text: str) -> tuple[str, str]:
+    identifier, subject = MESSAGE_ID.search(text), SUBJECT.search(text)
+    return (
+        identifier[1] if identifier else "",
+        fields.decoded(subject[1])[: fields.SUBJECT_LIMIT] if subject else "",
+    )

@@ -10,13 +10,15 @@ from enum import StrEnum
 from .message import IncomingMessage
 
 MACHINES = re.compile(
-    r"^(mailer-daemon|postmaster|no-?reply|do-?not-?reply|noreply-.*|bounces?([+-].*)?|"
-    r"listserv|majordomo|.*-(request|owner|bounces))$"
+    r"^(mailer-daemon|postmaster|(no|do[-_.]?not)[-_.]?reply([-+_.].*)?|"
+    r"bounces?([+-].*)?|listserv|majordomo|.*-(request|owner|bounces))$"
 )
 AWAY = re.compile(
-    r"^(automatic reply|auto(matic)?[ -]?(response|reply)|out of (the )?office|"
-    r"automatische antwort|abwesenheits(notiz|meldung|assistent)|abwesend|"
-    r"ich bin nicht im b(ü|ue)ro|vacation)\b",
+    r"^((re|aw|antw|sv)(\[\d+\])?:\s*)*"
+    r"(abwesenheit\s*:|(automatic reply|auto(matic)?[ -]?(response|reply)|"
+    r"out of (the )?office|automatische antwort|"
+    r"abwesenheits(notiz|meldung|nachricht|assistent)|abwesend|"
+    r"ich bin nicht im b(ü|ue)ro|vacation)\b)",
     re.IGNORECASE,
 )
 BULK = {"bulk", "junk", "list", "auto_reply"}
@@ -47,6 +49,10 @@ class Surroundings:
     own_addresses: frozenset[str]
     recent_from_sender: int = 0
     storm_limit: int = 0
+
+    @property
+    def is_storm(self) -> bool:
+        return bool(self.storm_limit) and self.recent_from_sender >= self.storm_limit
 
 
 Check = Callable[[IncomingMessage, Surroundings], Verdict | None]
@@ -110,8 +116,7 @@ def machine_sender(message: IncomingMessage, _: Surroundings) -> Verdict | None:
 
 
 def storm(_: IncomingMessage, surroundings: Surroundings) -> Verdict | None:
-    limit = surroundings.storm_limit
-    if limit and surroundings.recent_from_sender >= limit:
+    if surroundings.is_storm:
         return Verdict(Action.NO_AUTORESPONSE, "storm")
     return None
 

@@ -2,8 +2,16 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import email_normalize, formataddr, ormcache
 
+from ..mailflow.outgoing import unknown_placeholders
 from .ticket_mail import Unsigned32
 
+TEXTS = (
+    "autoresponder_subject",
+    "autoresponder_body",
+    "ticket_greeting",
+    "ticket_signature",
+)
+SCHEDULE = {"ticket_interval_number", "ticket_interval_type"}
 SETTINGS_OF_CRON = {"name", "active", "state", "use_ticket_system"}
 
 
@@ -91,6 +99,9 @@ class FetchmailServer(models.Model):
         "Answer Subject", default="[Ticket #{TICKET}] {SUBJECT}"
     )
     autoresponder_body = fields.Html("Answer Text")
+    ticket_unknown_placeholders = fields.Char(
+        compute="_compute_ticket_unknown_placeholders"
+    )
 
     # position and health
     ticket_uidvalidity = Unsigned32("UIDVALIDITY", readonly=True, copy=False)
@@ -128,6 +139,12 @@ class FetchmailServer(models.Model):
     def _inverse_ticket_security(self):
         for account in self:
             account.is_ssl = account.ticket_security == "ssl"
+
+    @api.depends(*TEXTS)
+    def _compute_ticket_unknown_placeholders(self):
+        for account in self:
+            texts = " ".join(str(account[name] or "") for name in TEXTS)
+            account.ticket_unknown_placeholders = ", ".join(unknown_placeholders(texts))
 
     def _compute_ticket_quarantine_count(self):
         counts = dict(
@@ -178,18 +195,42 @@ class FetchmailServer(models.Model):
         return accounts
 
     def write(self, vals):
-        result = super().write(vals)
+        """Administrators of tickets set its schedule without a right to ir.cron."""
+        schedule = {name: vals[name] for name in SCHEDULE & vals.keys()}
+        rest = {name: vals[name] for name in vals if name not in SCHEDULE}
+        result = super().write(rest)
+        if schedule:
+            super(FetchmailServer, self.sudo()).write(schedule)
         if SETTINGS_OF_CRON & vals.keys():
             self._update_ticket_cron()
         if {"ticket_address", "user", "active", "use_ticket_system"} & vals.keys():
             self.env.registry.clear_cache()
         return result
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_unless_quarantined(self):
+        for account in self.filtered("ticket_quarantine_count"):
+            raise UserError(
+                self.env._(
+                    "%s has mails in quarantine: make tickets of them or discard them "
+                    "first.",
+                    account.name,
+                )
+            )
+
     def unlink(self):
         crons = self.sudo().ticket_cron_id
+        ledger = self.env["ticket.mail"].sudo().search([("server_id", "in", self.ids)])
+        originals = ledger.raw_attachment_id
         result = super().unlink()
         crons.unlink()
+        originals.unlink()
         return result
+
+    @api.model
+    def _update_cron(self):
+        """Administrators of tickets need no right to schedules."""
+        return super(FetchmailServer, self.sudo())._update_cron()
 
     def _update_ticket_cron(self):
         """One ir.cron for each ticket account, active while the account is."""

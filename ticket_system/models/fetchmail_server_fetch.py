@@ -3,6 +3,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
+from markupsafe import Markup
+
 from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY, retrying
@@ -59,7 +61,7 @@ class FetchmailServer(models.Model):
                 with account._ticket_connect() as mailbox:
                     mailbox.open(account.ticket_folder, readonly=True)
             except MailboxError as error:
-                raise UserError(str(error)) from error
+                raise UserError(error.translated(self.env._)) from error
             account.write(
                 {"state": "done", "ticket_last_error": False, "ticket_retry_on": False}
             )
@@ -84,6 +86,7 @@ class FetchmailServer(models.Model):
         self.ensure_one()
         if self.env.context.get("cron_id") and self._ticket_is_pausing():
             return None
+        self = self.with_context(lang=self.create_uid.lang)  # who reads the errors
         warning = None
         try:
             with self._ticket_connect() as mailbox:
@@ -95,8 +98,10 @@ class FetchmailServer(models.Model):
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
             self.env.cr.rollback()  # another worker does the same at this moment
             return None
-        except (MailboxError, UserError) as problem:
+        except MailboxError as problem:
             _logger.info("Account %s: %s", self.id, problem)
+            error = problem.translated(self.env._)
+        except UserError as problem:
             error = str(problem)
         except Exception as problem:
             _logger.exception("Account %s", self.id)
@@ -189,7 +194,7 @@ class FetchmailServer(models.Model):
             mailbox.ensure(folder)
             copies._put(mailbox, folder)
         except MailboxError as problem:
-            return str(problem)
+            return problem.translated(self.env._)
         return None
 
     def _ticket_note_health(self, error, warning=None):
@@ -245,7 +250,7 @@ class FetchmailServer(models.Model):
                 {
                     "activity_type_id": self.env.ref(WARNING).id,
                     "summary": summary,
-                    "note": note,
+                    "note": Markup("<p>%s</p>") % note,
                     "user_id": user.id,
                 }
                 for user in users

@@ -1,6 +1,6 @@
 import logging
 import os
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 
 import psycopg2
 
@@ -8,6 +8,8 @@ from odoo import api, models
 from odoo.tools import mute_logger
 
 _logger = logging.getLogger(__name__)
+
+STORAGE = "ticket_system.storage"
 
 
 class IrAttachment(models.Model):
@@ -23,10 +25,18 @@ class IrAttachment(models.Model):
         except (psycopg2.errors.SyntaxError, psycopg2.errors.FeatureNotSupported):
             _logger.info("This PostgreSQL does not compress by lz4")
 
+    @contextmanager
+    def _in_database(self):
+        """Keep what is created in the block in the database, whatever the setting."""
+        self.env.cr.cache[STORAGE] = "db"
+        try:
+            yield
+        finally:
+            self.env.cr.cache.pop(STORAGE, None)
+
     @api.model
     def _storage(self):
-        """Let code choose where its attachments are kept, by `ticket_storage`."""
-        return self.env.context.get("ticket_storage") or super()._storage()
+        return self.env.cr.cache.get(STORAGE) or super()._storage()
 
     @api.model
     def _get_path(self, bin_data, sha):

@@ -1,3 +1,5 @@
+from markupsafe import Markup
+
 from odoo import models
 from odoo.exceptions import UserError
 
@@ -64,7 +66,7 @@ class MailMessage(models.Model):
                 ticket.activity_schedule(
                     "ticket_system.activity_undelivered",
                     user_id=author.id,
-                    note=reason,
+                    note=Markup("<p>%s</p>") % (reason or ""),
                 )
         self._tell_delivery()
 

@@ -135,8 +135,8 @@ class TicketMail(models.Model):
             content_hash=self.content_hash or "",
         )
 
-    @api.model
     def action_retry_all(self):
+        """Process all that are quarantined once more, whatever is selected."""
         self.search([("state", "=", "quarantined")]).action_retry()
 
     def action_discard(self):
@@ -188,16 +188,15 @@ class TicketMail(models.Model):
         ]
 
     def _drop_originals(self):
+        """One in quarantine is given up: without its bytes it cannot be tried again."""
         originals = self.raw_attachment_id
         self.raw_attachment_id = False
         originals.unlink()
+        if waiting := self.filtered(lambda line: line.state == "quarantined"):
+            waiting.write({"state": "ignored", "reason": "discarded"})
+            self._tell_quarantine()
 
     def _forget(self):
-        """Keep only that there was a mail at this place: it is not fetched again.
-
-        One in quarantine is given up.
-        """
+        """Keep only that there was a mail at this place: it is not fetched again."""
         self._drop_originals()
         self.write({"email_from": False, "subject": False, "error": False})
-        waiting = self.filtered(lambda line: line.state == "quarantined")
-        waiting.write({"state": "ignored", "reason": "discarded"})

@@ -10,6 +10,7 @@ from ..mailflow.route import RouteKind
 from ..mailflow.screen import OUR_MARK, Action
 
 ANSWER_LIMIT = 200  # of one account, in an hour
+OLDEST_ANSWERED = timedelta(days=3)
 HEADERS = {
     "Auto-Submitted": "auto-replied",
     "X-Auto-Response-Suppress": "All",
@@ -71,7 +72,7 @@ class TicketMail(models.Model):
         account = self.server_id
         return (
             account.autoresponder_active
-            and not self.env.context.get("ticket_import")
+            and not self._is_old()
             and not is_html_empty(account.autoresponder_body)
             and plan.verdict.action == Action.KEEP
             and plan.route.kind != RouteKind.REPLY
@@ -79,6 +80,10 @@ class TicketMail(models.Model):
             and not plan.ticket.is_closed
             and not any(plan.rules.mapped("no_autoresponse"))
         )
+
+    def _is_old(self):
+        """Whether it lay in the mailbox before, as in that of a new account."""
+        return self.date and self.date < fields.Datetime.now() - OLDEST_ANSWERED
 
     def _answered_today(self, plans):
         """{(account, sender)} of those who got an answer in the last 24 hours."""
@@ -111,7 +116,7 @@ class TicketMail(models.Model):
         return {account: limit - found.get(account, 0) for account in accounts}
 
     def _post_autoresponse(self, account, ticket, recipient):
-        values = ticket._placeholders()
+        values = ticket.with_context(lang=_language(ticket))._placeholders()
         subject = outgoing.placeholders(account.autoresponder_subject or "", values)
         body = outgoing.placeholders(
             str(account.autoresponder_body), values, is_html=True
@@ -131,3 +136,9 @@ class TicketMail(models.Model):
             mail_headers=dict(HEADERS),
             force_send=False,
         )
+
+
+def _language(ticket):
+    """The customer's language if we know it, else that of our company."""
+    company = ticket.company_id or ticket.env.company
+    return ticket.partner_id.lang or company.partner_id.lang

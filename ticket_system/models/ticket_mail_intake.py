@@ -2,7 +2,7 @@ import logging
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from itertools import compress
+from itertools import chain, compress
 
 import psycopg2
 
@@ -21,6 +21,7 @@ _logger = logging.getLogger(__name__)
 
 IN_DATABASE = 256 * 1024  # bytes of a mail
 STORM_LIMIT = 10
+IMPORT_FOLDER = "import "  # before the checksum of the file that mails come from
 # connection, rollback, resources, object state, operator: PostgreSQL's error classes
 TRANSIENT = {"08", "40", "53", "55", "57"}
 
@@ -36,6 +37,7 @@ class Plan:
     duplicate_of: models.Model | None = None
     partner: models.Model | None = None
     is_internal: bool = False
+    is_storm: bool = False
     authentication: str = ""
     warnings: list[str] = field(default_factory=list)
     ticket: models.Model | None = None
@@ -92,8 +94,7 @@ class TicketMail(models.Model):
 
     def _is_due(self, account, source):
         """Whether something is to be done on the mail server afterwards."""
-        is_fetched = not (source.is_sent or self.env.context.get("ticket_import"))
-        return is_fetched and account.ticket_after_fetch != "keep"
+        return not source.is_sent and account.ticket_after_fetch != "keep"
 
     def _store_originals(self, raw_mails):
         """The bytes of each mail as an attachment, in the order of the mails.
@@ -103,22 +104,26 @@ class TicketMail(models.Model):
         """
         small = [mail for mail in raw_mails if len(mail.raw) <= IN_DATABASE]
         large = [mail for mail in raw_mails if len(mail.raw) > IN_DATABASE]
-        by_uid = {}
-        for mails, storage in ((small, "db"), (large, None)):
-            attachments = self.env["ir.attachment"].with_context(ticket_storage=storage)
-            originals = attachments.create(
-                [
-                    {
-                        "name": f"{mail.uid}.eml",
-                        "raw": mail.raw,
-                        "mimetype": "message/rfc822",
-                        "res_model": self._name,
-                    }
-                    for mail in mails
-                ]
-            )
-            by_uid |= zip((mail.uid for mail in mails), originals, strict=True)
+        with self.env["ir.attachment"]._in_database():
+            by_uid = self._store(small)
+        by_uid |= self._store(large)
         return [by_uid[mail.uid] for mail in raw_mails]
+
+    def _store(self, raw_mails):
+        """{uid: attachment}"""
+        originals = self.env["ir.attachment"].create(
+            [
+                {
+                    "name": f"{mail.uid}.eml",
+                    "raw": mail.raw,
+                    "mimetype": "message/rfc822",
+                    "res_model": self._name,
+                }
+                for mail in raw_mails
+            ]
+        )
+        uids = (mail.uid for mail in raw_mails)
+        return dict(zip(uids, originals, strict=True))
 
     def _process(self, messages=None):
         """Make tickets of the lines; a mail that fails is quarantined alone.
@@ -132,7 +137,7 @@ class TicketMail(models.Model):
             with self.env.cr.savepoint():
                 self._make_tickets(messages)
         except Exception as error:
-            if _is_transient(error):
+            if is_transient(error):
                 raise
             if len(self) == 1:
                 self._quarantine(error)
@@ -195,6 +200,7 @@ class TicketMail(models.Model):
                 continue
             plan.partner = partners.get(sender)
             plan.is_internal = sender in internal
+            plan.is_storm = surroundings[sender].is_storm
             self._judge(plan, internal)
             doubted = refuse_failed and plan.authentication == "failed"
             plan.route = route(message, candidates, replace(trust, nobody=doubted), now)
@@ -241,6 +247,7 @@ class TicketMail(models.Model):
                 [
                     ("email_from", "in", list(senders - {""})),
                     ("create_date", ">", fields.Datetime.now() - timedelta(hours=1)),
+                    ("folder", "not =like", f"{IMPORT_FOLDER}%"),
                 ],
                 ["email_from"],
                 ["__count"],
@@ -261,15 +268,21 @@ class TicketMail(models.Model):
         ticket = plan.route.ticket if plan.route.kind == RouteKind.REPLY else plan
         everybody = {a.email for a in (message.sender, *message.to, *message.cc)}
         everybody -= self.env["fetchmail.server"]._ticket_addresses()
-        candidates.add(Candidate(ticket, "", frozenset(everybody)), message.message_id)
+        candidates.add(ticket, frozenset(everybody), message.message_id)
 
     def _find_known(self, messages):
-        """{content hash: ledger line} of mails processed before."""
+        """{content hash: ledger line} of mails processed before.
+
+        Of what we sent ourselves, only what has joined a ticket.
+        """
         lines = self.search(
             [
                 ("content_hash", "in", [m.content_hash for m in messages]),
                 ("state", "in", ("done", "ignored")),
                 ("id", "not in", self.ids),
+                "|",
+                ("is_sent", "=", False),
+                ("ticket_id", "!=", False),
             ]
         )
         return {line.content_hash: line for line in lines}
@@ -293,10 +306,12 @@ class TicketMail(models.Model):
         ids |= {
             m.message_id for m, line in zip(messages, self, strict=True) if line.is_sent
         }
-        numbers = {n for m in messages for n in number.find(m.subject)}
+        subjects = {m.subject for m in messages}
+        subjects |= {m.report.original_subject for m in messages if m.report}
+        numbers = set(chain.from_iterable(map(number.find, subjects)))
         referenced = self.env["mail.message"].search_fetch(
             [("message_id", "in", list(ids)), ("model", "=", "ticket.ticket")],
-            ["message_id", "res_id"],
+            ["message_id", "res_id", "message_type"],
         )
         tickets = self.env["ticket.ticket"].search(
             [
@@ -316,13 +331,22 @@ class TicketMail(models.Model):
             )
             for ticket in tickets
         }
+        oldest = {
+            message.message_id: message
+            for message in referenced.sorted("id", reverse=True)
+            if message.res_id in by_id
+        }
         return Candidates(
             {
-                message.message_id: by_id[message.res_id]
-                for message in referenced
-                if message.res_id in by_id
+                identifier: by_id[message.res_id]
+                for identifier, message in oldest.items()
             },
             {candidate.number: candidate for candidate in by_id.values()},
+            frozenset(
+                identifier
+                for identifier, message in oldest.items()
+                if message.message_type != "email"
+            ),
         )
 
     def _customer_addresses(self, ticket):
@@ -374,7 +398,7 @@ class TicketMail(models.Model):
         )
 
 
-def _is_transient(error):
+def is_transient(error):
     """Whether the same may succeed later: it is the database's trouble, no mail's."""
     if isinstance(error, psycopg2.OperationalError):
         return (error.pgcode or "08")[:2] in TRANSIENT

@@ -33,7 +33,7 @@ class TicketMail(models.Model):
     def _ticket_values(self, plan):
         account, message = plan.line.server_id, plan.message
         code = "closed" if account.ticket_close_on_import else "new"
-        now, date = fields.Datetime.now(), _date(plan)
+        now, date = fields.Datetime.now(), date_of(plan)
         partner = plan.partner or self.env["res.partner"]
         values = {
             "name": message.subject or self.env._("(no subject)"),
@@ -105,8 +105,7 @@ class TicketMail(models.Model):
         if message.html:
             safe = content.safe_html(message.html, inline)
             body = safe.html
-            facts |= {"blocked": safe.blocked} if safe.blocked else {}
-            facts |= {"hosts": safe.hosts[:HOSTS]} if safe.hosts else {}
+            facts |= parked(safe)
         else:
             body = content.text_to_html(text)
         author = plan.partner if plan.partner and not plan.is_internal else None
@@ -118,7 +117,7 @@ class TicketMail(models.Model):
             "subtype_id": self.env["ir.model.data"]._xmlid_to_res_id("mail.mt_comment"),
             "message_id": message.message_id,
             "subject": message.subject,
-            "date": _date(plan),
+            "date": date_of(plan),
             "email_from": _readable([message.sender]) or message.sender.name,
             "author_id": author.id if author else False,
             f"{direction}_email_to": _readable(message.to),
@@ -130,7 +129,8 @@ class TicketMail(models.Model):
         }
 
     def _notify_followers(self, plans):
-        """Run Odoo's own notification where a follower waits for it."""
+        """Run Odoo's own notification where a follower waits for it; of a storm, only
+        what came before it was one is told (threat 11)."""
         tickets = self.env["ticket.ticket"].union(*(plan.ticket for plan in plans))
         followers = self.env["mail.followers"].search(
             [("res_model", "=", tickets._name), ("res_id", "in", tickets.ids)]
@@ -141,7 +141,8 @@ class TicketMail(models.Model):
                 ticket = plan.ticket.with_context(ticket_intake=True)
                 message = plan.line.mail_message_id
                 ticket._message_post_after_hook(message, plan.values)
-                ticket._notify_thread(message, plan.values, force_send=False)
+                if not plan.is_storm:
+                    ticket._notify_thread(message, plan.values, force_send=False)
 
     def _touch_replied(self, plans):
         inbound, sent = {}, {}
@@ -151,10 +152,10 @@ class TicketMail(models.Model):
             elif plan.route.kind == RouteKind.REPLY and _calls_for_work(plan.message):
                 inbound[plan.ticket] = plan
         for ticket, plan in inbound.items():
-            ticket._register_inbound(_date(plan))
+            ticket._register_inbound(date_of(plan))
         for ticket, plan in sent.items():
-            if not ticket.last_inbound or ticket.last_inbound <= _date(plan):
-                ticket._register_outbound(_date(plan))
+            if not ticket.last_inbound or ticket.last_inbound <= date_of(plan):
+                ticket._register_outbound(date_of(plan))
 
     def _mark_undelivered(self, plans):
         """Show at our answer that it did not arrive (P6)."""
@@ -164,16 +165,25 @@ class TicketMail(models.Model):
                 continue
             if plan.route.kind == RouteKind.REPLY:
                 plan.ticket.delivery_failed = True
-            answer = report.original_message_id and self.env["mail.message"].search(
-                [
-                    ("model", "=", "ticket.ticket"),
-                    ("res_id", "=", plan.ticket.id),
-                    ("message_id", "=", report.original_message_id),
-                ],
-                limit=1,
-            )
-            if answer:
-                answer._note_bounced(report.diagnostic)
+                self._undelivered(plan.ticket, report)._note_bounced(report.diagnostic)
+
+    def _undelivered(self, ticket, report):
+        """The answer that a report is about: the one it names, else the last one to
+        its recipient."""
+        messages = self.env["mail.message"]
+        for field, operator, value in (
+            ("message_id", "=", report.original_message_id),
+            ("outgoing_email_to", "ilike", report.recipient),
+        ):
+            domain = [
+                ("model", "=", "ticket.ticket"),
+                ("res_id", "=", ticket.id),
+                ("message_type", "!=", "email"),
+                (field, operator, value),
+            ]
+            if value and (found := messages.search(domain, order="id desc", limit=1)):
+                return found
+        return messages
 
     def _ledger_values(self, plan):
         values = {"attempts": plan.line.attempts + 1, "error": False}
@@ -219,7 +229,13 @@ def _facts(plan):
     return facts
 
 
-def _date(plan):
+def parked(safe):
+    """What an agent is told about a mailflow.content.SafeContent."""
+    facts = {"blocked": safe.blocked, "hosts": safe.hosts[:HOSTS]}
+    return {name: found for name, found in facts.items() if found}
+
+
+def date_of(plan):
     """When it was written (naive UTC), as far as we believe it."""
     now = fields.Datetime.now()
     return min(plan.message.date or plan.line.date or now, now)

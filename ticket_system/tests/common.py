@@ -169,6 +169,7 @@ def mail(
     sender="Carla Customer <carla@customer.example>",
     to="support@test.example",
     attachments=(),
+    date="Mon, 02 Mar 2026 10:00:00 +0100",
     **headers,
 ):
     """The bytes of a mail. `headers`: further fields, `_` standing for `-`.
@@ -179,7 +180,7 @@ def mail(
     message["From"] = sender
     message["To"] = to
     message["Subject"] = subject
-    message["Date"] = "Mon, 02 Mar 2026 10:00:00 +0100"
+    message["Date"] = date
     if "message_id" not in headers:
         message["Message-ID"] = make_msgid(domain="customer.example")
     for name, value in headers.items():

@@ -21,6 +21,26 @@ class TestAccount(TicketCase):
         self.account.unlink()
         self.assertFalse(cron.exists())
 
+    def test_administrators_need_no_right_to_schedules(self):
+        """R11, R22: who administers tickets makes, changes and deletes accounts"""
+        accounts = self.env["fetchmail.server"].with_user(self.administrator)
+        account = accounts.create(
+            {
+                "name": "sales",
+                "server_type": "imap",
+                "user": "sales@test.example",
+                "use_ticket_system": True,
+            }
+        )
+        account.write({"ticket_interval_number": 2, "ticket_interval_type": "hours"})
+        self.env.flush_all()
+        cron = account.sudo().ticket_cron_id
+        self.assertEqual((cron.interval_number, cron.interval_type), (2, "hours"))
+        self.env.invalidate_all()
+        self.assertEqual(account.ticket_interval_number, 2)
+        account.unlink()
+        self.assertFalse(cron.exists())
+
     def test_own_address_is_no_recipient(self):
         """Our own mailbox is an alias to Odoo: never a customer"""
         found = self.env["mail.alias.domain"]._find_aliases(

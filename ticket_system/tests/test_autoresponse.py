@@ -1,10 +1,18 @@
+from datetime import timedelta
 from email import message_from_bytes
+from email.utils import format_datetime, formatdate
+from functools import partial
 
+from odoo import fields
 from odoo.tests import tagged
 
+from odoo.addons.base.tests.common import MockSmtplibCase
 from odoo.addons.mail.tests.common import MailCase
 
-from .common import MailServerCase, TicketCase, mail
+from . import common
+from .common import MailServerCase, TicketCase
+
+mail = partial(common.mail, date=formatdate())
 
 
 class Autoresponding:
@@ -68,6 +76,35 @@ class TestAutoresponse(Autoresponding, TicketCase, MailCase):
             with self.subTest(name):
                 self.assertFalse(self.answers(mail(**values)))
 
+    def test_old_mail(self):
+        """The first fetch of an old mailbox answers nobody"""
+        now = fields.Datetime.now()
+        for days, count in ((2, 1), (4, 0), (4000, 0)):
+            with self.subTest(days=days):
+                date = format_datetime(now - timedelta(days=days))
+                raw = mail(sender=f"x{days}@x.example", date=date)
+                self.assertEqual(len(self.answers(raw)), count)
+
+    def test_language(self):
+        """R19: date and status as the customer reads them, else as our company does"""
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.env.company.partner_id.lang = "fr_FR"
+        self.customer.lang = "de_DE"
+        new = self.status["new"]
+        for lang, name in (("de_DE", "Neu"), ("fr_FR", "Nouveau")):
+            new.with_context(lang=lang).name = name
+            self.env["res.lang"]._lang_get(lang).date_format = f"%Y {lang}"
+        self.account.autoresponder_body = "<p>{STATUS} {DATE}</p>"
+        year = fields.Date.today().year
+        for sender, expected in (
+            ("carla@customer.example", f"Neu {year} de_DE"),
+            ("stranger@x.example", f"Nouveau {year} fr_FR"),
+        ):
+            with self.subTest(sender):
+                [answer] = self.answers(mail(sender=sender))
+                self.assertIn(expected, answer.body_html)
+
     def test_rule_forbids(self):
         self.env["ticket.rule"].create(
             {"name": "r", "subject": "wheel", "no_autoresponse": True}
@@ -111,6 +148,25 @@ class TestAutoresponse(Autoresponding, TicketCase, MailCase):
         self.assertNotIn(ticket.number, answer.body_html)
 
 
+@tagged("post_install", "-at_install")
+class TestStorm(TicketCase, MailCase):
+    def test_followers_of_a_flooded_ticket(self):
+        """Threat 11: once it is a storm, no notification for each mail, of any kind"""
+        self.env["ir.config_parameter"].set_param("ticket_system.storm_limit", "3")
+        for name, values in {
+            "human": {},
+            "machine": {"list_id": "<l.example>"},
+        }.items():
+            sender = f"{name}@flood.example"
+            ticket = self.take_in(mail(sender=sender)).ticket_id
+            ticket.message_subscribe(self.agent.partner_id.ids)
+            with self.subTest(name), self.mock_mail_gateway():
+                for turn in range(5):
+                    raw = mail(f"#{ticket.number} {turn}", sender=sender, **values)
+                    self.assertEqual(self.take_in(raw).ticket_id, ticket)
+                self.assertEqual(len(self._new_mails), 1)
+
+
 @tagged("post_install", "-at_install", "mail_servers")
 class TestAutoresponseForReal(Autoresponding, MailServerCase):
     def test_arrives_and_is_answered(self):
@@ -140,33 +196,86 @@ class TestAutoresponseForReal(Autoresponding, MailServerCase):
 
 
 @tagged("post_install", "-at_install")
-class TestBounce(TicketCase, MailCase):
-    def test_bounce_of_our_answer(self):
-        """P6: attached to its ticket, shown at the answer, the ticket is new again"""
-        ticket = self.take_in(mail()).ticket_id
+class TestBounce(TicketCase, MailCase, MockSmtplibCase):
+    """P6: attached to its ticket, shown at the answer, the ticket is new again"""
+
+    def setUp(self):
+        super().setUp()
+        self.ticket = self.take_in(mail()).ticket_id
         with self.mock_mail_gateway():
-            answer = ticket.with_user(self.agent)._send_reply(
-                subject="Re: wheel",
-                body="hello",
-                email_to="carla@customer.example",
-                status=self.status["closed"],
-            )
-        bounce = (
-            b"Return-Path: <>\nFrom: MAILER-DAEMON@mx.example\n"
-            b"Subject: Undelivered Mail Returned to Sender\n"
-            b'Content-Type: multipart/report; report-type=delivery-status; boundary="r"'
-            b"\n\n--r\n\nsorry\n--r\nContent-Type: message/delivery-status\n\n"
-            b"Reporting-MTA: dns; mx.example\n\nFinal-Recipient: rfc822; "
-            b"carla@customer.example\nAction: failed\n"
-            b"Diagnostic-Code: smtp; 550 gone\n\n"
-            b"--r\nContent-Type: message/rfc822\n\nMessage-ID: "
-            + answer.message_id.encode()
-            + b"\n\nhello\n--r--\n"
+            self.answer = self.send()
+
+    def send(self):
+        return self.ticket.with_user(self.agent)._send_reply(
+            subject="Re: wheel",
+            body="hello",
+            email_to="carla@customer.example",
+            status=self.status["closed"],
         )
-        line = self.take_in(bounce)
-        self.assertEqual(line.ticket_id, ticket)
+
+    def bounce(self, returned, recipient="carla@customer.example", why="550 gone"):
+        return (
+            "Return-Path: <>\nFrom: MAILER-DAEMON@mx.example\n"
+            "Subject: Undelivered Mail Returned to Sender\n"
+            'Content-Type: multipart/report; report-type=delivery-status; boundary="r"'
+            "\n\n--r\n\nsorry\n--r\nContent-Type: message/delivery-status\n\n"
+            f"Reporting-MTA: dns; mx.example\n\nFinal-Recipient: rfc822; {recipient}\n"
+            f"Action: failed\nDiagnostic-Code: smtp; {why}\n\n"
+            f"--r\nContent-Type: message/rfc822\n\n{returned}\n\nhello\n--r--\n"
+        ).encode()
+
+    def assert_undelivered(self, line):
+        self.assertEqual(line.ticket_id, self.ticket)
         self.assertEqual(line.reason, "bounce")
-        self.assertTrue(ticket.delivery_failed)
-        self.assertEqual(ticket.status_id.code, "new")
-        self.assertTrue(answer.has_error)
-        self.assertIn("550", answer.notification_ids.failure_reason)
+        self.assertTrue(self.ticket.delivery_failed)
+        self.assertEqual(self.ticket.status_id.code, "new")
+        self.assertTrue(self.answer.has_error)
+        self.assertIn("550", self.answer.notification_ids.failure_reason)
+
+    def test_by_our_message_id(self):
+        bounce = self.bounce(f"Message-ID: {self.answer.message_id}")
+        self.assert_undelivered(self.take_in(bounce))
+
+    def test_by_the_number(self):
+        """A relay may have given our answer another Message-ID, or the report none"""
+        for identifier in ("", "Message-ID: <rewritten@relay.example>\n"):
+            with self.subTest(identifier):
+                returned = f"{identifier}Subject: {self.answer.subject}"
+                self.assert_undelivered(self.take_in(self.bounce(returned)))
+
+    def test_others_stay_outside(self):
+        """Threat 2: what only looks like a report reaches no ticket by its number or
+        by the Message-ID of a mail that we received"""
+        first = self.ticket._conversation()[0].message_id
+        for returned, recipient in (
+            (f"Subject: {self.answer.subject}", "eve@stranger.example"),
+            (f"Message-ID: {first}", "carla@customer.example"),
+        ):
+            with self.subTest(returned):
+                line = self.take_in(self.bounce(returned, recipient))
+                self.assertNotEqual(line.ticket_id, self.ticket)
+                self.assertIn(self.ticket, line.ticket_id.related_ticket_ids)
+        self.assertFalse(self.ticket.delivery_failed)
+        self.assertEqual(self.ticket.status_id.code, "closed")
+
+    def test_diagnostic_is_text(self):
+        """Threat 14: what a server says loads nothing in the author's activity"""
+        why = '550 <img src="https://evil.example/x">'
+        self.take_in(self.bounce(f"Message-ID: {self.answer.message_id}", why=why))
+        [activity] = self.ticket.activity_ids
+        self.assertNotIn("<img", activity.note)
+        self.assertIn("&lt;img", activity.note)
+
+    def test_comes_back_to_the_account(self):
+        """P6: the envelope's sender is the account, not the bounce address of Odoo"""
+        self.env.company.alias_domain_id = self.env["mail.alias.domain"].create(
+            {"name": "odoo.example", "bounce_alias": "bounce"}
+        )
+        self.env["ir.mail_server"].search([]).active = False
+        self.env["ir.mail_server"].create(
+            {"name": "s", "smtp_host": "smtp.x.example", "from_filter": "test.example"}
+        )
+        with self.mock_smtplib_connection():
+            self.send()
+        [sent] = self.emails
+        self.assertEqual(sent["smtp_from"], "support@test.example")

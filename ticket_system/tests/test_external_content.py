@@ -192,7 +192,8 @@ class TestExternalContent(TicketWorld, HttpCase):
         )
         self.assertFalse(self.loaded(), "the printout")
 
-        ticket.message_subscribe(self.other_agent.partner_id.ids)
+        ticket.message_subscribe(self.agent.partner_id.ids)
+        self.env["ir.config_parameter"].set_param("ticket_system.storm_limit", "0")
         sources = list(self.vectors.values())
         self.env["ticket.mail"].search([]).content_hash = "none"
         raw = mail(f"#{ticket.number}", "x").replace(b"text/plain", b"text/html")
@@ -291,6 +292,35 @@ class TestExternalContent(TicketWorld, HttpCase):
             """,
         )
         self.assertEqual(self.loaded(), ["/logo"])
+
+    def test_links_to_ourselves_are_disarmed(self):
+        """Threat 13: a link in a mail opens records of ours, but does not act"""
+        base = self.base_url()
+        links = {
+            f"{base}/web/session/logout": False,
+            f"{base}/odoo/../web/session/logout": False,
+            f"{base}/odoo/%2e%2e/web/session/logout": False,
+            f"{base}/web/contents": False,
+            f"{base}/web/content/1?download=1": True,
+            f"{base}/web/image/1": True,
+            f"{base}/odoo/tickets/1": True,
+            "https://shop.example/web/session/logout": True,
+            "mailto:jo@shop.example": True,
+        }
+        body = "".join(f'<p><a href="{url}">x</a></p>' for url in links)
+        ticket = self.take_in(body).ticket_id
+        wanted = ",".join(json.dumps(is_kept) for is_kept in links.values())
+        self.browse(
+            f"/odoo/tickets/{ticket.id}",
+            f"""
+            const frame = await appears(".o_ticket_mail_body");
+            await wait(1000);
+            const links = [...frame.contentDocument.querySelectorAll("a")];
+            const found = links.map((link) => link.hasAttribute("href"));
+            if (`${{found}}` !== "{wanted}")
+                throw new Error(`${{found}}`);
+            """,
+        )
 
     def test_stays_in_its_box(self):
         """Threat 13: no script, no overlay, no new look, no way out of the frame"""

@@ -2,8 +2,12 @@ import base64
 from unittest.mock import patch
 
 from odoo import fields
+from odoo.exceptions import UserError
+from odoo.service.model import call_kw
 from odoo.tests import tagged
 from odoo.tools import mute_logger
+
+from odoo.addons.ticket_system.mailflow.mailbox import RawMail
 
 from .common import TicketCase, mail
 
@@ -38,9 +42,7 @@ class TestNewTicket(TicketCase):
         self.assertEqual(message.model, "ticket.ticket")
         self.assertEqual(message.res_id, line.ticket_id.id)
         self.assertEqual(message.author_id, self.customer)
-        self.assertEqual(
-            message.email_from, '"Carla Customer" <carla@customer.example>'
-        )
+        self.assertEqual(message.email_from, "Carla Customer <carla@customer.example>")
         self.assertIn("support@test.example", message.incoming_email_to)
         self.assertIn("boss@customer.example", message.incoming_email_cc)
         self.assertEqual(message.subject, "Broken wheel")
@@ -98,6 +100,15 @@ class TestNewTicket(TicketCase):
         raw += base64.encodebytes(PNG) + b"--b--\r\n"
         message = self.take_in(raw).mail_message_id
         self.assertIn(f'src="/web/image/{message.attachment_ids.id}"', message.body)
+
+    def test_embedded_image(self):
+        """Threat 16: a picture of 3 MB inside the HTML is shown, and so is the text"""
+        picture = base64.b64encode(PNG + bytes(3_000_000)).decode()
+        raw = mail(body=f'<img src="data:image/png;base64,{picture}"><p>after</p>')
+        message = self.take_in(raw.replace(b"text/plain", b"text/html")).mail_message_id
+        [image] = message.attachment_ids
+        self.assertIn(f'src="/web/image/{image.id}"', message.body)
+        self.assertIn("<p>after</p>", message.body)
 
     def test_raw_bytes_are_kept(self):
         """P2: the ledger holds the exact bytes"""
@@ -193,6 +204,22 @@ class TestJoin(TicketCase):
         self.assertEqual(lines[0].ticket_id, lines[1].ticket_id)
         self.assertNotEqual(lines[0].ticket_id, lines[2].ticket_id)
 
+    def test_all_participants_within_one_batch(self):
+        """R2: two participants answer in the same batch, neither a stranger to it"""
+        first = self.take_in(
+            mail(message_id="<a@customer.example>", Cc="dora@other.example")
+        )
+        lines = self.take_in(
+            mail("Re: x", "1", in_reply_to="<a@customer.example>"),
+            mail(
+                "Re: x",
+                "2",
+                sender="dora@other.example",
+                in_reply_to="<a@customer.example>",
+            ),
+        )
+        self.assertEqual(lines.ticket_id, first.ticket_id)
+
     def test_internal_sender_is_no_author(self):
         """Threat 4: From forged as a colleague: never the author"""
         line = self.take_in(mail(sender="Agent <agent@test.example>"))
@@ -218,6 +245,17 @@ class TestLedger(TicketCase):
         first, second = self.take_in(raw), self.take_in(raw, account=other)
         self.assertEqual((first.state, second.state), ("done", "duplicate"))
         self.assertEqual(second.ticket_id, first.ticket_id)
+
+    def test_copy_of_what_we_sent(self):
+        """R1, R23: a mail is not lost for its ignored copy in a Sent folder"""
+        sales = self._make_account("sales@test.example", ticket_sent_folder="Sent")
+        raw = mail(sender="sales@test.example")
+        _inbox, sent = sales._ticket_sources()
+        copy = self.env["ticket.mail"]._take_in(sales, sent, 1, [RawMail(1, raw, None)])
+        self.assertEqual(copy.state, "ignored")
+        line = self.take_in(raw)
+        self.assertEqual(line.state, "done")
+        self.assertTrue(line.ticket_id)
 
     def test_same_id_other_content(self):
         """Threat 8: not swallowed as a duplicate"""
@@ -251,6 +289,18 @@ class TestLedger(TicketCase):
                 self.assertEqual(bad.state, "done")
                 self.assertEqual(bad.attempts, 2)
                 self.assertTrue(bad.ticket_id)
+
+    @mute_logger("odoo.addons.ticket_system.models.ticket_mail_intake")
+    def test_retry_all(self):
+        """P2: the list's button tries all of them again, whatever is selected"""
+        with patch(TEXT_TO_HTML, side_effect=ValueError("odd")):
+            lines = self.take_in(mail("one"), mail("two"))
+        self.assertEqual(set(lines.mapped("state")), {"quarantined"})
+        mails = self.env["ticket.mail"].with_user(self.administrator)
+        call_kw(mails, "action_retry_all", [[]], {})
+        self.assertEqual(set(lines.mapped("state")), {"done"})
+        with self.assertRaisesRegex(UserError, "quarantined"):
+            call_kw(mails, "action_retry_all", [[]], {})
 
     @mute_logger("odoo.addons.ticket_system.models.ticket_mail_intake")
     def test_make_ticket_anyway(self):
@@ -322,3 +372,36 @@ class TestLedger(TicketCase):
         self.assertEqual(line.ticket_id.related_ticket_ids, ticket)
         line = self.take_in(mail(f"#{ticket.number}", "three"))
         self.assertEqual(line.ticket_id, ticket)
+
+
+@tagged("post_install", "-at_install")
+class TestOriginals(TicketCase):
+    def test_nobody_else_chooses_the_storage(self):
+        """Threat 25: no context of a caller decides where attachments are kept"""
+        attachments = self.env["ir.attachment"].with_user(self.agent)
+        for key in ("ticket_storage", "ticket_system.storage"):
+            file = attachments.with_context(**{key: "db"}).create(
+                {"name": "a", "raw": b"x" * 100}
+            )
+            self.assertTrue(file.store_fname)
+        original = self.take_in(mail()).raw_attachment_id
+        self.assertFalse(original.store_fname)
+        self.assertTrue(attachments.create({"name": "b", "raw": b"y"}).store_fname)
+
+    @mute_logger("odoo.addons.ticket_system.models.ticket_mail_intake")
+    def test_deleting_an_account(self):
+        """P2: not while a mail of it is in quarantine; then nothing of it remains"""
+        with patch(TEXT_TO_HTML, side_effect=ValueError("odd")):
+            line = self.take_in(mail())
+        ticket = self.take_in(mail()).ticket_id
+        account = self.account.with_user(self.administrator)
+        with self.assertRaisesRegex(UserError, "quarantine"), self.cr.savepoint():
+            account.unlink()
+        line.with_user(self.administrator).action_discard()
+        account.unlink()
+        self.assertTrue(ticket.exists())
+        originals = [("res_model", "=", "ticket.mail"), ("name", "like", ".eml")]
+        lines = self.env["ticket.mail"].search([])
+        self.assertEqual(
+            self.env["ir.attachment"].search(originals), lines.raw_attachment_id
+        )

@@ -6,7 +6,6 @@ from odoo.tests import BaseCase
 
 from odoo.addons.ticket_system.mailflow.content import (
     BLOCKED_IMAGE,
-    html_to_text,
     safe_html,
     text_to_html,
 )
@@ -129,6 +128,25 @@ class TestSafeHtml(BaseCase):
                 self.assertEqual("→" in safe or "&#8594;" in safe, is_marked)
                 self.assertEqual(safe_html(safe).html, safe)
 
+    def test_links_need_a_host(self):
+        """Threat 13: what only a browser takes for a link to another page is none"""
+        for href, expected in (
+            ("https:///evil.example/", None),
+            ("https:evil.example", None),
+            ("https:/web/session/logout", None),
+            ("https://@/x", None),
+            ("https://[evil.example/", None),
+            ("https://x.example:port/", None),
+            ("HTTPS://X.Example/A", "https://X.Example/A"),
+            (" https://x.exa\tmple/a?b=1#c ", "https://x.example/a?b=1#c"),
+            ("mailto:jo@x.example", "mailto:jo@x.example"),
+            ("tel:+49301234", "tel:+49301234"),
+        ):
+            with self.subTest(href):
+                safe = safe_html(f'<a href="{href}">https://bank.example/</a>').html
+                [link] = lxml.html.fragment_fromstring(safe, "div").iter("a")
+                self.assertEqual(link.get("href"), expected)
+
     def test_good_mail_stays_good(self):
         html = '<p style="color: red">Hi <b>you</b>,<br><a href="https://x.example">go</a></p>'
         safe = safe_html(html).html
@@ -153,7 +171,24 @@ class TestSafeHtml(BaseCase):
         safe_html("<div>" * 1_000_000)
         safe_html("<table><tr><td>" * 300_000)
         safe_html("<p " + " ".join(f"a{n}=x" for n in range(100_000)) + ">x</p>")
+        safe_html("data:image/png;base64," * 500_000)
         self.assertLess(time.monotonic() - start, 60)
+
+    def test_long_data_leaves_the_text(self):
+        """Threat 16: what does not fit is left out and told, and takes nothing along"""
+        data = "A" * 3_000_000
+        for html, others in (
+            (f'<img src="data:image/png;base64,{data}"><p>after</p>', 1),
+            (f'<img src="data:image/svg+xml,{data}"><p>after</p>', 1),
+            (f"<style>a{{src:url(data:font/woff;base64,{data})}}</style>after", 1),
+            (f"<p>after</p>{'<p>text</p>' * 300_000}", 1),
+            (f'<img src="data:image/png;base64,{data[:1_000_000]}"><p>after</p>', 0),
+        ):
+            with self.subTest(html[:30]):
+                safe = safe_html(html)
+                self.assertIn("after", safe.html)
+                self.assertEqual(safe.blocked.get("others", 0), others)
+                self.assertEqual("[…]" in safe.html, "text" in html)
 
 
 class TestText(BaseCase):
@@ -163,12 +198,7 @@ class TestText(BaseCase):
         quote = '<blockquote data-o-mail-quote="1">quoted<br></blockquote>'
         self.assertIn(quote, html)
         self.assertIn('href="https://x.example/a?b=1&amp;c=2"', html)
-
-    def test_html_to_text(self):
-        self.assertEqual(
-            html_to_text("<style>x</style><p>one</p><p>two<br>three</p>"),
-            "one\ntwo\nthree",
-        )
+        self.assertNotIn("<a", text_to_html("https:///evil.example/"))
 
     def test_quotes_are_marked(self):
         """What mail programs quote is folded by Odoo's client"""

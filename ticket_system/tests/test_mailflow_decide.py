@@ -5,6 +5,7 @@ from odoo.tests import BaseCase
 from odoo.addons.ticket_system.mailflow import number, outgoing, rules
 from odoo.addons.ticket_system.mailflow.errors import AddressRefused
 from odoo.addons.ticket_system.mailflow.message import Address, IncomingMessage, parse
+from odoo.addons.ticket_system.mailflow.report import DeliveryReport
 from odoo.addons.ticket_system.mailflow.route import (
     Candidate,
     Candidates,
@@ -69,6 +70,41 @@ class TestScreen(BaseCase):
                 self.assertEqual(verdict.action == Action.KEEP, not reason)
                 self.assertEqual(verdict.action == Action.IGNORE, reason == "loop")
 
+    def test_senders_that_read_nothing(self):
+        for local, is_machine in (
+            ("no-reply", True),
+            ("no_reply", True),
+            ("no.reply", True),
+            ("noreply+x", True),
+            ("noreply-x", True),
+            ("do_not_reply", True),
+            ("do-not-reply", True),
+            ("donotreply", True),
+            ("reply", False),
+            ("nora.reply", False),
+            ("noreplyson", False),
+        ):
+            with self.subTest(local):
+                reason = self.verdict(f"From: {local}@b.example\n\n".encode()).reason
+                self.assertEqual(reason, "machine" if is_machine else "")
+
+    def test_subjects_of_the_absent(self):
+        for subject, is_away in (
+            ("Abwesenheit: Otto", True),
+            ("Abwesenheitsnachricht", True),
+            ("AW: Abwesenheitsnotiz", True),
+            ("Re: AW: Out of office", True),
+            ("Out of Office Re: wheel", True),
+            ("Abwesenheit am Montag", False),
+            ("Re: wheel out of office", False),
+            ("Fwd: Out of office", False),
+        ):
+            with self.subTest(subject):
+                raw = f"From: a@b.example\nSubject: {subject}\n\n".encode()
+                self.assertEqual(
+                    self.verdict(raw).reason, "auto_reply" if is_away else ""
+                )
+
     def test_storm(self):
         around = Surroundings(frozenset(), recent_from_sender=10, storm_limit=10)
         self.assertEqual(
@@ -114,6 +150,47 @@ class TestRoute(BaseCase):
         found = self.route("carla@customer.example", "#20260302000000", ("<9@x>",))
         self.assertEqual(found.kind, RouteKind.NEW)
 
+    def test_goes_on_after_a_doubtful_reference(self):
+        """R2, R21: any of references and number may lead to the sender's own ticket"""
+        own = Candidate(8, "20260302000008", frozenset({"eve@stranger.example"}))
+        candidates = Candidates(
+            {"<1@x>": self.candidate, "<2@x>": own},
+            {NUMBER: self.candidate, own.number: own},
+        )
+        for subject, references, expected in (
+            ("", ("<2@x>", "<1@x>"), (RouteKind.REPLY, 8, "reference")),
+            (f"#{own.number}", ("<1@x>",), (RouteKind.REPLY, 8, "number")),
+            (f"#{NUMBER} #{own.number}", (), (RouteKind.REPLY, 8, "number")),
+            (f"#{NUMBER}", ("<1@x>",), (RouteKind.RELATED, 7, "reference_untrusted")),
+        ):
+            with self.subTest(subject=subject, references=references):
+                message = IncomingMessage(
+                    sender=Address("", "eve@stranger.example"),
+                    subject=subject,
+                    references=references,
+                )
+                found = route(message, candidates, Trust(), NOW)
+                self.assertEqual((found.kind, found.ticket, found.reason), expected)
+
+    def test_within_a_batch(self):
+        """R2: who took part before the batch takes part after a mail of the batch"""
+        everybody = {"carla@customer.example", "dora@other.example"}
+        candidate = Candidate(7, NUMBER, frozenset(everybody), True, NOW)
+        candidates = Candidates({"<1@x>": candidate}, {NUMBER: candidate})
+        candidates.add(7, frozenset({"carla@customer.example"}), "<2@x>")
+        for by in (
+            {"references": ("<1@x>",)},
+            {"references": ("<2@x>",)},
+            {"subject": f"#{NUMBER}"},
+        ):
+            with self.subTest(by=by):
+                message = IncomingMessage(
+                    sender=Address("", "dora@other.example"), **by
+                )
+                reopened = Trust(reopen_within=timedelta(days=-1))
+                found = route(message, candidates, reopened, NOW)
+                self.assertEqual((found.kind, found.ticket), (RouteKind.REPLY, 7))
+
     def test_closed_long_ago(self):
         candidate = Candidate(
             7, NUMBER, self.candidate.participants, True, NOW - timedelta(days=40)
@@ -124,6 +201,59 @@ class TestRoute(BaseCase):
                 "carla@customer.example", f"#{NUMBER}", trust=trust, candidate=candidate
             )
             self.assertEqual(found.kind, kind)
+
+
+class TestReports(BaseCase):
+    """P6, threats 2 and 9: what reports reach without being written by a participant"""
+
+    def route(self, report, trust=None, **values):
+        candidate = Candidate(7, NUMBER, frozenset({"carla@customer.example"}))
+        message = IncomingMessage(
+            sender=Address("", "mailer-daemon@mx.example"),
+            report=DeliveryReport(**report),
+            **{"return_path": "", **values},
+        )
+        candidates = Candidates(
+            {"<ours@x>": candidate, "<theirs@x>": candidate},
+            {NUMBER: candidate},
+            outgoing=frozenset({"<ours@x>"}),
+        )
+        return route(message, candidates, trust or Trust(), NOW)
+
+    def test_named_by_our_message(self):
+        """Threat 2: only what we sent opens the door, and only as what is reported"""
+        for report, values, kind in (
+            (("failed", "<ours@x>"), {}, RouteKind.REPLY),
+            (("read", "<ours@x>"), {"return_path": "a@b.example"}, RouteKind.REPLY),
+            (("failed", "<theirs@x>"), {}, RouteKind.RELATED),
+            (("failed", ""), {"references": ("<ours@x>",)}, RouteKind.RELATED),
+            (("failed", ""), {"references": ("<theirs@x>",)}, RouteKind.RELATED),
+        ):
+            with self.subTest(report=report, **values):
+                names = ("kind", "original_message_id")
+                found = self.route(dict(zip(names, report, strict=True)), **values)
+                self.assertEqual((found.kind, found.ticket), (kind, 7))
+
+    def test_named_by_the_number(self):
+        """P6: without our Message-ID the number does, for a recipient of the ticket"""
+        good = {
+            "kind": "failed",
+            "recipient": "carla@customer.example",
+            "original_subject": f"Re: [Ticket #{NUMBER}] wheel",
+        }
+        in_subject = {"subject": f"Undeliverable: [Ticket #{NUMBER}] wheel"}
+        for name, report, values, kind in (
+            ("original", good, {}, RouteKind.REPLY),
+            ("subject", good | {"original_subject": ""}, in_subject, RouteKind.REPLY),
+            ("delayed", good | {"kind": "delayed"}, {}, RouteKind.RELATED),
+            ("other", good | {"recipient": "eve@stranger.example"}, {}, "related"),
+            ("nobody", good | {"recipient": ""}, {}, RouteKind.RELATED),
+            ("sender", good, {"return_path": "eve@stranger.example"}, "related"),
+        ):
+            with self.subTest(name):
+                found = self.route(report, **values)
+                self.assertEqual((found.kind, found.ticket), (kind, 7))
+        self.assertEqual(self.route(good, Trust(nobody=True)).kind, RouteKind.RELATED)
 
 
 class TestOutgoing(BaseCase):
@@ -152,6 +282,30 @@ class TestOutgoing(BaseCase):
             fill("{name}", values, is_html=True), "&lt;b&gt;{TICKET}&lt;/b&gt;"
         )
         self.assertEqual(outgoing.unknown_placeholders("{NAME} {NOPE}"), ("{NOPE}",))
+
+    def test_addresses_as_people_type_them(self):
+        for text, email in (
+            ("info@müller.example", "info@xn--mller-kva.example"),
+            ("\u00a0jo@x.example\u200b", "jo@x.example"),
+        ):
+            with self.subTest(text):
+                [found] = outgoing.check_addresses(text)
+                self.assertEqual(found.email, email)
+
+    def test_unknown_placeholders(self):
+        self.assertEqual(
+            outgoing.unknown_placeholders("{KUNDE1} {Größe} {NAME} p { color: red }"),
+            ("{KUNDE1}", "{Größe}"),
+        )
+
+    def test_forwarded_subject(self):
+        for text, found in (
+            (f"Fwd: [Ticket #{NUMBER}] Foo", f"Fwd: [Ticket #{NUMBER}] Foo"),
+            ("WG: Foo", f"Fwd: [Ticket #{NUMBER}] Foo"),
+            (f"Re: Fwd: [Ticket #{NUMBER}] Foo", f"Re: [Ticket #{NUMBER}] Foo"),
+        ):
+            with self.subTest(text):
+                self.assertEqual(outgoing.subject(text, NUMBER), found)
 
     def test_addresses_are_written_as_read(self):
         pairs = [

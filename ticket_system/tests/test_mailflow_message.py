@@ -1,3 +1,4 @@
+import base64
 import time
 
 from odoo.tests import BaseCase
@@ -22,6 +23,7 @@ class TestHeaders(BaseCase):
             (b"=?utf-8?q?a=0D=0ABcc:_x=40y.example?=", "a Bcc: x@y.example"),
             (b"=?utf-8?q?nul=00inside?=", "nulinside"),
             (b"one\n two", "one two"),
+            (b"=?utf-8?q?Gr=C3=BC=C3=9Fe?=\n #1", "Grüße #1"),
             (b"x" * 100_000, "x" * 1000),
             ("\u202egnp.exe".encode(), "gnp.exe"),
         ):
@@ -207,15 +209,66 @@ class TestReport(BaseCase):
         self.assertEqual(report.kind, "failed")
         self.assertEqual(report.original_message_id, "<ours@x>")
         self.assertEqual(report.recipient, "carla@c.example")
+        self.assertEqual(report.original_subject, "q")
         self.assertIn("550", report.diagnostic)
+
+    def test_only_the_head_returned(self):
+        report = parse(
+            b'Content-Type: multipart/report; boundary="r"\n\n'
+            b"--r\nContent-Type: message/delivery-status\n\nAction: failed\n\n"
+            b"--r\nContent-Type: text/rfc822-headers\n\n"
+            b"Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\n #20260302481507\n--r--\n"
+        ).report
+        self.assertEqual(report.original_message_id, "")
+        self.assertEqual(report.original_subject, "Grüße #20260302481507")
 
     def test_plain_words(self):
         report = parse(
             b"Return-Path: <>\nFrom: postmaster@x.example\n"
-            b"Subject: Returned mail: no\n\n"
-            b"it says:\nMessage-ID: <ours@x>\n"
+            b"Subject: Returned mail: no\nX-Failed-Recipients: carla@c.example\n\n"
+            b"it says:\nSubject: wheel\nMessage-ID: <ours@x>\n"
         ).report
         self.assertEqual(report.original_message_id, "<ours@x>")
+        self.assertEqual(report.original_subject, "wheel")
+        self.assertEqual(report.recipient, "carla@c.example")
+
+
+class TestEmbeddedImages(BaseCase):
+    """Threat 16: a large data: image keeps neither the text nor itself from us"""
+
+    def html(self, *urls):
+        images = "".join(f'<img src="{url}">' for url in urls)
+        head = b"From: a@b.example\nContent-Type: text/html\n\n"
+        return parse(head + f"<p>before</p>{images}<p>after</p>".encode())
+
+    def test_large_images_become_files(self):
+        for size in (3_000_000, 6_000_000):
+            picture = b"\x89PNG" + bytes(size)
+            url = f"data:image/png;base64,{base64.b64encode(picture).decode()}"
+            with self.subTest(size):
+                mail = self.html(url, url)
+                self.assertIn("<p>after</p>", mail.html)
+                self.assertLess(len(mail.html), 500)
+                for image in mail.attachments:
+                    self.assertEqual(image.content, picture)
+                    self.assertEqual(image.mimetype, "image/png")
+                    self.assertIn(f'src="cid:{image.content_id}"', mail.html)
+                self.assertEqual(len({a.content_id for a in mail.attachments}), 2)
+
+    def test_others_stay(self):
+        for url in ("data:image/png;base64,AAAA", f"data:x/y;base64,{'A' * 99_999}"):
+            with self.subTest(url[:20]):
+                mail = self.html(url)
+                self.assertIn(url, mail.html)
+                self.assertFalse(mail.attachments)
+
+    def test_bounded(self):
+        start = time.monotonic()
+        self.html("data:" * 2_000_000)
+        self.html("data:image/png;base64," * 500_000)
+        self.html(f"data:image/png;base64,{'A' * 60_000}!" * 80)
+        self.html(*[f"data:image/png;base64,{'A' * 70_000}"] * 100)
+        self.assertLess(time.monotonic() - start, 20)
 
 
 class TestContentHash(BaseCase):

@@ -6,6 +6,7 @@ import { _t } from "@web/core/l10n/translation";
 import { useService } from "@web/core/utils/hooks";
 
 const HIGHEST = 5000; // px; beyond, the mail scrolls in its own frame
+const HARMLESS = /^\/(web\/(content|image)|odoo)(\/|$)/;
 const STYLE = `
     body { display: flow-root; margin: 0; font-size: 14px; line-height: 1.5; color: #374151; overflow-wrap: anywhere; }
     body > :first-child { margin-top: 0; }
@@ -84,6 +85,7 @@ export class MailBody extends Component {
     get page() {
         const mail = new DOMParser().parseFromString(this.props.html, "text/html");
         foldQuotes(mail);
+        disarmLinks(mail);
         if (this.state.showsImages) {
             showImages(mail);
         }
@@ -135,6 +137,16 @@ function foldQuotes(mail) {
             const following = next.nextSibling;
             details.append(next);
             next = following;
+        }
+    }
+}
+
+/** A link to our own pages must not act by being clicked; files and records may open. */
+function disarmLinks(mail) {
+    for (const link of mail.querySelectorAll("a[href]")) {
+        const { host, pathname } = new URL(link.getAttribute("href"), browser.location.origin);
+        if (host === browser.location.host && !HARMLESS.test(pathname)) {
+            link.removeAttribute("href");
         }
     }
 }
