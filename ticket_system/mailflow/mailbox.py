@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
-import socket
 import ssl
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,18 +11,18 @@ from enum import StrEnum
 from typing import Any, Self
 
 from imapclient import SocketTimeout
-from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError
+from imapclient.exceptions import LoginError
 
 from .connection import Client
 from .errors import (
-    CertificateRefused,
     EncryptionMissing,
     FolderMissing,
     LoginRefused,
     MailboxError,
     ProtocolError,
-    Unreachable,
+    _lt,
 )
+from .plain_words import plain_words
 
 BATCH_COUNT = 50
 BATCH_BYTES = 32 * 2**20
@@ -103,7 +101,7 @@ class Mailbox:
             within GREETING
         :param ca_file: PEM file of authorities trusted instead of the system's
         """
-        with _plain_words(f"{host}:{port}"):
+        with plain_words(f"{host}:{port}"):
             context = ssl.create_default_context(cafile=ca_file)
             client = Client(
                 host,
@@ -118,7 +116,7 @@ class Mailbox:
         try:
             if security == Security.STARTTLS:
                 mailbox._start_tls(context)
-            with mailbox._command("the login", LoginRefused):
+            with mailbox._command(_lt("the login"), LoginRefused):
                 login(LoginShim(client))
         except BaseException:
             mailbox.close()
@@ -129,7 +127,7 @@ class Mailbox:
         with self._command("STARTTLS", EncryptionMissing):
             if not self._client.has_capability("STARTTLS"):
                 raise EncryptionMissing(
-                    "The server offers no encryption (STARTTLS is missing)."
+                    _lt("The server offers no encryption (STARTTLS is missing).")
                 )
             self._client.starttls(context)
 
@@ -159,7 +157,7 @@ class Mailbox:
             self._client.allow(MAILS_SECONDS, MAIL_BYTES + BATCH_BYTES)
         else:
             self._client.allow(ANSWER_SECONDS, ANSWER_BYTES)
-        with _plain_words(subject, refused):
+        with plain_words(subject, refused):
             yield
 
     # ------------------------------------------------------------------
@@ -167,18 +165,22 @@ class Mailbox:
     # ------------------------------------------------------------------
 
     def folders(self) -> list[str]:
-        with self._command("the list of folders"):
+        with self._command(_lt("the list of folders")):
             return [name for _flags, _delimiter, name in self._client.list_folders()]
 
     def open(self, folder: str, readonly: bool = False) -> int:
         """Select the folder and return its UIDVALIDITY (RFC 3501, section 2.3.1.1)."""
-        with self._command(f"the folder “{folder}”", FolderMissing):
+        with self._command(
+            _lt("the folder “%(folder)s”", folder=folder), FolderMissing
+        ):
             answer = self._client.select_folder(folder, readonly=readonly)
         try:
             self._uid_next = int(answer.get(b"UIDNEXT", 0))
             return int(answer[b"UIDVALIDITY"])
         except (KeyError, ValueError, TypeError) as error:
-            raise ProtocolError(f"The folder “{folder}” has no UIDVALIDITY.") from error
+            raise ProtocolError(
+                _lt("The folder “%(folder)s” has no UIDVALIDITY.", folder=folder)
+            ) from error
 
     def uids_after(self, last_uid: int, since: date | None = None) -> list[int]:
         """The UIDs above `last_uid`, ascending.
@@ -191,7 +193,7 @@ class Mailbox:
         """
         found: set[int] = set()
         start = last_uid + 1
-        with self._command("the search"):
+        with self._command(_lt("the search")):
             while self._uid_next and start + UID_WINDOW < self._uid_next:
                 found.update(self._search(f"{start}:{start + UID_WINDOW - 1}", since))
                 start += UID_WINDOW
@@ -218,7 +220,7 @@ class Mailbox:
         """
         for start in range(0, len(uids), max_count):
             window = uids[start : start + max_count]
-            with self._command("the sizes"):
+            with self._command(_lt("the sizes")):
                 sizes = self._client.fetch(window, ["RFC822.SIZE"])
                 parts = list(_parts(window, sizes, max_bytes))
             for part in parts:
@@ -226,7 +228,7 @@ class Mailbox:
                     yield mails
 
     def _fetch(self, uids: list[int]) -> list[RawMail]:
-        with self._command("a mail", mails=True):
+        with self._command(_lt("a mail"), mails=True):
             item = f"BODY.PEEK[]<0.{MAIL_BYTES}>"
             answer = self._client.fetch(uids, [item, "RFC822.SIZE", "INTERNALDATE"])
         mails = []
@@ -250,7 +252,7 @@ class Mailbox:
 
     def mark_seen(self, uids: Sequence[int]) -> None:
         if uids:
-            with self._command("marking as read"):
+            with self._command(_lt("marking as read")):
                 self._client.add_flags(uids, [SEEN], silent=True)
 
     def move(self, uids: Sequence[int], folder: str) -> None:
@@ -258,7 +260,7 @@ class Mailbox:
         if not uids:
             return
         self.ensure(folder)
-        with self._command(f"moving to “{folder}”"):
+        with self._command(_lt("moving to “%(folder)s”", folder=folder)):
             if self._client.has_capability("MOVE"):
                 self._client.move(uids, folder)
             else:
@@ -273,21 +275,21 @@ class Mailbox:
         """
         if not uids:
             return
-        with self._command("deleting"):
+        with self._command(_lt("deleting")):
             self._client.delete_messages(uids, silent=True)
             if self._client.has_capability("UIDPLUS"):
                 self._client.uid_expunge(uids)
 
     def ensure(self, folder: str) -> None:
         """Create the folder if it is missing."""
-        with self._command(f"the folder “{folder}”"):
+        with self._command(_lt("the folder “%(folder)s”", folder=folder)):
             if not self._client.folder_exists(folder):
                 self._client.create_folder(folder)
 
     def holds(self, folder: str, message_id: str) -> bool:
         """Whether a mail with this Message-ID is in the folder."""
         self.open(folder, readonly=True)
-        with self._command("the search"):
+        with self._command(_lt("the search")):
             return bool(self._client.search(["HEADER", "Message-ID", message_id]))
 
     def append(
@@ -298,7 +300,7 @@ class Mailbox:
         when: datetime | None = None,
     ) -> None:
         self.ensure(folder)
-        with self._command(f"copying to “{folder}”"):
+        with self._command(_lt("copying to “%(folder)s”", folder=folder)):
             self._client.append(folder, raw, flags, when)
 
 
@@ -326,63 +328,3 @@ def _utc(when: datetime | None) -> datetime | None:
     if when is None:
         return None
     return when.astimezone(UTC).replace(tzinfo=None)
-
-
-@contextlib.contextmanager
-def _plain_words(
-    subject: str, refused: type[MailboxError] = ProtocolError
-) -> Iterator[None]:
-    """Turn what the network and the server throw into a MailboxError.
-
-    :param subject: what was being done, named in the sentence
-    :param refused: the error for a command that the server answered with NO or BAD
-    """
-    try:
-        yield
-    except MailboxError:
-        raise
-    except ssl.SSLCertVerificationError as error:
-        reason = error.verify_message
-        raise CertificateRefused(
-            f"The server's certificate is not valid: {reason}."
-        ) from error
-    except ssl.SSLError as error:
-        raise EncryptionMissing(
-            f"No encrypted connection came about ({error.reason or 'TLS error'}); "
-            "is the port right for the chosen security?"
-        ) from error
-    except socket.gaierror as error:
-        raise Unreachable(f"The name of the server is unknown ({subject}).") from error
-    except TimeoutError as error:
-        raise Unreachable(f"The server does not answer ({subject}).") from error
-    except IMAPClientError as error:
-        raise _refusal(error, subject, refused) from error
-    except (OSError, EOFError) as error:
-        raise Unreachable(
-            f"The server cannot be reached ({subject}): {error}."
-        ) from error
-    except (
-        ValueError,
-        LookupError,
-        TypeError,
-        AttributeError,
-        AssertionError,
-    ) as error:
-        raise ProtocolError(
-            f"The server's answer makes no sense ({subject})."
-        ) from error
-
-
-def _refusal(
-    error: Exception, subject: str, refused: type[MailboxError]
-) -> MailboxError:
-    if isinstance(error, IMAPClientAbortError):
-        return Unreachable(f"The connection broke off ({subject}).")
-    said = re.sub(r"^b(['\"])(.*)\1$", r"\2", str(error)).strip(" .")[:200]
-    if refused is LoginRefused or isinstance(error, LoginError):
-        return LoginRefused(
-            f"The server refused the user name or the password: {said}."
-        )
-    if refused is FolderMissing:
-        return FolderMissing(f"The server has not opened {subject}: {said}.")
-    return refused(f"The server refused {subject}: {said}.")

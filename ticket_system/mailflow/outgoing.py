@@ -9,7 +9,7 @@ from html import escape
 
 from lxml import etree, html
 
-from .errors import AddressRefused
+from .errors import AddressRefused, _lt
 from .headers import visible
 from .message import Address
 
@@ -27,10 +27,12 @@ PLACEHOLDERS = (
     "STATUS",
     "DATE",
 )
-PLACEHOLDER = re.compile(r"\{([A-Za-z][A-Za-z_]*)\}")
+PLACEHOLDER = re.compile(r"\{([^\W\d]\w*)\}")
 PREFIX = re.compile(
     r"^(?:(?:re|aw|fwd?|wg|sv|antw|vs)(?:\[\d+\])?:\s*)+", re.IGNORECASE
 )
+PASTED = re.compile("[\u00a0\u200b-\u200d\u2060\ufeff]")  # from pages and documents
+FORWARDED = re.compile(r"(?:fwd?|wg)(?:\[\d+\])?:", re.IGNORECASE)
 PLAIN_NAME = re.compile(r"[\w .'-]+")
 EMAIL = re.compile(
     r"[^@\s<>(),;:\\\"\[\]]+@[^@\s<>(),;:\\\"\[\]]+\.[^@\s<>(),;:\\\"\[\].]+"
@@ -45,11 +47,15 @@ def subject(text: str, number: str) -> str:
     """
     text = visible(text)
     text = re.sub(
-        rf"[\[(]?\s*(?:Ticket\s*)?#?\s*{number}\s*[\])]?", " ", text, flags=re.I
+        rf"[\[(]?\s*(?:Ticket\s*)?#?\s*{re.escape(number)}\s*[\])]?",
+        " ",
+        text,
+        flags=re.I,
     )
     text = " ".join(text.split())
     bare = PREFIX.sub("", text)
-    answer = "Re: " if bare != text else ""
+    prefix = "Fwd: " if FORWARDED.match(text) else "Re: "
+    answer = prefix if bare != text else ""
     return f"{answer}[Ticket #{number}] {bare}"[:SUBJECT_LIMIT].strip()
 
 
@@ -125,14 +131,27 @@ def check_addresses(text: str) -> list[Address]:
 
     Line breaks and control characters are refused: they would reach a header.
     """
+    text = PASTED.sub(" ", text)
     if any(not character.isprintable() for character in text):
-        raise AddressRefused("An address must not hold line breaks.")
+        raise AddressRefused(_lt("An address must not hold line breaks."))
     text = text.strip(" ,;")
     if not text:
         return []
     found = []
-    for name, email in getaddresses([text.replace(";", ",")]):
+    for name, address in getaddresses([text.replace(";", ",")]):
+        email = _ascii(address)
         if not EMAIL.fullmatch(email) or not email.isascii():
-            raise AddressRefused(f"“{email or name or text}” is no e-mail address.")
+            raise AddressRefused(
+                _lt("“%(text)s” is no e-mail address.", text=address or name or text)
+            )
         found.append(Address(visible(name), email))
     return found
+
+
+def _ascii(email: str) -> str:
+    """The address with its domain as the DNS knows it (RFC 5890): `info@xn--….de`."""
+    local, at, domain = email.rpartition("@")
+    try:
+        return f"{local}{at}{domain.encode('idna').decode()}"
+    except UnicodeError:
+        return email

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import regex
 
-from .errors import MailflowError
+from .errors import MailflowError, _lt
 from .message import IncomingMessage
 
 REGEX_SECONDS = 0.2
@@ -65,7 +65,9 @@ def _meets(message: IncomingMessage, condition: Condition) -> bool:
             for text in _texts(message, condition.part)
         )
     except TimeoutError as error:
-        raise RuleError(f"The pattern “{condition.pattern}” takes too long.") from error
+        raise RuleError(
+            _lt("The pattern “%(pattern)s” takes too long.", pattern=condition.pattern)
+        ) from error
 
 
 def _compiled(condition: Condition) -> regex.Pattern[str]:
@@ -76,7 +78,11 @@ def _compiled(condition: Condition) -> regex.Pattern[str]:
         return regex.compile(pattern, regex.IGNORECASE | regex.DOTALL)
     except regex.error as error:
         raise RuleError(
-            f"The pattern “{condition.pattern}” cannot be read: {error}"
+            _lt(
+                "The pattern “%(pattern)s” cannot be read: %(reason)s",
+                pattern=condition.pattern,
+                reason=error,
+            )
         ) from error
 
 

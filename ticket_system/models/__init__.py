@@ -9,9 +9,11 @@ from . import ticket_text
 from . import ticket_ticket_batch
 from . import ticket_ticket_customer
 from . import ticket_ticket_documents
+from . import ticket_ticket_followers
 from . import ticket_ticket_messages
 from . import ticket_ticket_presence
 from . import ticket_ticket_privacy
+from . import ticket_ticket_retention
 from . import ticket_ticket_search
 from . import ticket_ticket_setup
 from . import ticket_lock
@@ -23,6 +25,7 @@ from . import ticket_rule
 from . import ticket_sent_copy
 from . import ticket_mail
 from . import ticket_mail_intake
+from . import ticket_mail_privacy
 from . import ticket_mail_tickets
 from . import ticket_mail_autoresponse
 from . import fetchmail_server
@@ -42,5 +45,11 @@ from . import res_config_settings
 from . import res_partner
 from . import res_users
 from . import res_users_settings
+from . import ticket_ticket_import
+from . import ticket_import_mails
 from . import ticket_import_openxe
+from . import ticket_import_openxe_messages
 from . import ticket_import
+from . import ticket_import_run
+from . import ticket_import_column
+from . import ticket_import_problem

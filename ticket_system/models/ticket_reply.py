@@ -63,6 +63,7 @@ class TicketReply(models.Model):
         readonly=False,
     )
     email_bcc = fields.Char("Bcc")
+    newcomers = fields.Char(compute="_compute_newcomers", compute_sudo=False)
     body = fields.Html(
         compute="_compute_body", compute_sudo=False, store=True, readonly=False
     )
@@ -138,10 +139,17 @@ class TicketReply(models.Model):
             reply.email_cc = others if reply.is_to_all else ""
 
     def _participants(self):
-        received = self.ticket_id._conversation().filtered(
+        received = self.ticket_id._with_customer().filtered(
             lambda message: message.message_type == "email"
         )
         return self.ticket_id._participants(self._answered() or received[-1:])
+
+    @api.depends("ticket_id", "email_to", "email_cc", "email_bcc")
+    def _compute_newcomers(self):
+        for reply in self:
+            addresses = (reply.email_to, reply.email_cc, reply.email_bcc)
+            named = ", ".join(filter(None, addresses))
+            reply.newcomers = ", ".join(reply.ticket_id._strangers(named))
 
     @api.depends("ticket_id")
     def _compute_body(self):
@@ -184,6 +192,8 @@ class TicketReply(models.Model):
         result = super().write(vals)
         if "ticket_id" in vals:
             self.ticket_id.check_access("read")
+        if "user_id" in vals:
+            self.check_access("write")  # nobody lays a draft on a colleague's desk
         if "attachment_ids" in vals:
             self._adopt_uploads()
         return result

@@ -15,6 +15,8 @@ CHANGED_BY_SENDING = [
     "first_response",
     "delivery_failed",
 ]
+# also where the customer wrote again before the undo
+CHANGED_IN_ANY_CASE = ("last_outbound", "first_response", "delivery_failed")
 
 
 class TicketReply(models.Model):
@@ -56,8 +58,11 @@ class TicketReply(models.Model):
         if not schedule:
             raise UserError(self.env._("Too late: the answer has left."))
         schedule.unlink()
+        before = self.ticket_before
+        if self.ticket_id._conversation()[-1:].id > self.sent_message_id.id:
+            before = {name: before[name] for name in CHANGED_IN_ANY_CASE}
         self._sent_message().unlink()
-        self.ticket_id.write(self.ticket_before)
+        self.ticket_id.write(before)
         self.is_sent = False
         return self._show_again()
 
@@ -101,7 +106,7 @@ class TicketReply(models.Model):
         try:
             message = self._send_mail()
         except MailflowError as error:
-            raise UserError(str(error)) from error
+            raise UserError(error.translated(self.env._)) from error
         self._remember_status()
         self.write(
             {

@@ -60,7 +60,7 @@ class TicketRule(models.Model):
                 try:
                     rules.check(condition)
                 except rules.RuleError as error:
-                    raise ValidationError(str(error)) from error
+                    raise ValidationError(error.translated(self.env._)) from error
 
     def _conditions(self):
         return [
@@ -79,7 +79,7 @@ class TicketRule(models.Model):
             try:
                 is_met = rules.matches(message, rule._conditions())
             except rules.RuleError as error:
-                rule.last_error = str(error)
+                rule.last_error = error.translated(self.env._)
                 continue
             if is_met:
                 matching += rule
@@ -126,7 +126,7 @@ class TicketRule(models.Model):
                 )
             )
         except rules.RuleError as error:
-            raise UserError(str(error)) from error
+            raise UserError(error.translated(self.env._)) from error
         action = self.env["ir.actions.actions"]._for_xml_id(
             "ticket_system.ticket_mail_action"
         )

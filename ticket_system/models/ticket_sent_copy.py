@@ -2,7 +2,8 @@ import base64
 from email.policy import SMTP
 
 from odoo import api, fields, models
-from odoo.tools import email_normalize, email_split
+from odoo.tools import email_normalize
+from odoo.tools.mail import email_normalize_all
 
 
 class TicketSentCopy(models.Model):
@@ -44,10 +45,9 @@ class TicketSentCopy(models.Model):
         answer = self.env["mail.message"].search(
             [("message_id", "=", message_id), ("model", "=", "ticket.ticket")], limit=1
         )
-        wanted = email_split(
-            answer.outgoing_email_to or ""
-        ) + answer.partner_ids.mapped("email_normalized")
-        if not set(email_split(mail["To"] or "")) <= set(wanted):
+        wanted = email_normalize_all(answer.outgoing_email_to or "")
+        wanted += answer.partner_ids.mapped("email_normalized")
+        if not set(email_normalize_all(mail["To"] or "")) <= set(wanted):
             return
         if self.search_count([("message_id", "=", message_id)], limit=1):
             return

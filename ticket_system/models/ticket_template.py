@@ -71,13 +71,17 @@ class TicketTemplate(models.Model):
     def _offered(self, tickets):
         """The templates for `tickets`: general ones and those of all their projects.
 
-        Those in the customer's language come first, those in another one last.
+        Who may read a ticket is offered the templates of its project, also where they
+        may not see the project. Those in the customer's language come first, those in
+        another one last.
         """
         own = [("user_id", "in", (self.env.uid, False))]
-        templates = self.search(own).filtered(
+        projects = [ticket.project_id for ticket in tickets]
+        templates = self.sudo().search(own)
+        templates = templates.filtered(
             lambda template: (
-                not template.sudo().project_ids
-                or all(t.project_id in template.sudo().project_ids for t in tickets)
+                not template.project_ids
+                or (projects and all(p in template.project_ids for p in projects))
             )
         )
         ranks = {False: 1} | dict.fromkeys(tickets.partner_id.mapped("lang"), 0)

@@ -16,7 +16,6 @@ class TicketTemplateCategory(models.Model):
         "ticket.template.category", index=True, ondelete="cascade"
     )
     parent_path = fields.Char(index=True)
-    child_ids = fields.One2many("ticket.template.category", "parent_id")
 
     @api.depends("name", "parent_id.complete_name")
     def _compute_complete_name(self):

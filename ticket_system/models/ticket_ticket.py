@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from ..mailflow import number
@@ -211,10 +211,17 @@ class TicketTicket(models.Model):
     def create(self, vals_list):
         numbers = self._next_numbers(len(vals_list))
         for vals, new_number in zip(vals_list, numbers, strict=True):
+            self._refuse_number(vals)
             vals.setdefault("number", new_number)
         return super().create(vals_list)
 
+    def _refuse_number(self, vals):
+        """Numbers are given by us: else one could be told by trying (threat 27)."""
+        if "number" in vals and not self.env.su:
+            raise AccessError(self.env._("Ticket numbers are given by the system."))
+
     def write(self, vals):
+        self._refuse_number(vals)
         if "status_id" not in vals:
             return super().write(vals)
         status = self.env["ticket.status"].browse(vals["status_id"])

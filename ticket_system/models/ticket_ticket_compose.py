@@ -2,7 +2,7 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.tools import email_normalize, format_date, is_html_empty
-from odoo.tools.mail import email_split_tuples
+from odoo.tools.mail import email_normalize_all, email_split_tuples
 
 from ..mailflow import outgoing
 
@@ -15,16 +15,22 @@ class TicketTicket(models.Model):
     draft_ids = fields.One2many(
         "ticket.reply", "ticket_id", "Drafts", domain=[("is_sent", "=", False)]
     )
+    forward_draft_ids = fields.One2many(
+        "ticket.forward",
+        "ticket_id",
+        "Drafts of Forwards",
+        domain=[("is_sent", "=", False)],
+    )
     has_draft = fields.Boolean("I Have a Draft", compute="_compute_has_draft")
 
     @api.depends_context("uid")
-    @api.depends("draft_ids")
+    @api.depends("draft_ids", "forward_draft_ids")
     def _compute_has_draft(self):
-        drafts = self.env["ticket.reply"].search(
-            [("ticket_id", "in", self.ids), *self._own_drafts()]
-        )
+        domain = [("ticket_id", "in", self.ids), *self._own_drafts()]
+        drafts = self.env["ticket.reply"].search(domain).ticket_id
+        drafts |= self.env["ticket.forward"].search(domain).ticket_id
         for ticket in self:
-            ticket.has_draft = ticket._origin in drafts.ticket_id
+            ticket.has_draft = ticket._origin in drafts
 
     def _own_drafts(self):
         return [("user_id", "=", self.env.uid), ("is_sent", "=", False)]
@@ -36,15 +42,21 @@ class TicketTicket(models.Model):
         :param bool to_all: copies to all who took part in it
         """
         self.ensure_one()
-        replies = self.env["ticket.reply"]
-        draft = replies.search(
-            [("ticket_id", "=", self.id), *self._own_drafts()], limit=1
-        )
+        asked = [("message_id", "=", message_id), ("is_to_all", "=", to_all)]
+        draft = self._own_draft("ticket.reply", asked if message_id else [])
+        if not draft and not message_id:
+            draft = self._own_draft("ticket.forward")
         if draft:
-            return replies._open(self.env._("Reply"), res_id=draft.id)
-        return replies._open(
+            return draft._show_again()
+        return self.env["ticket.reply"]._open(
             self.env._("Reply"),
             context=self._start(message_id) | {"default_is_to_all": to_all},
+        )
+
+    def _own_draft(self, model, domain=()):
+        """The user's latest draft on this ticket."""
+        return self.env[model].search(
+            [("ticket_id", "=", self.id), *self._own_drafts(), *domain], limit=1
         )
 
     def action_reply_batch(self):
@@ -62,6 +74,9 @@ class TicketTicket(models.Model):
 
     def action_forward(self, message_id):
         self.ensure_one()
+        draft = self._own_draft("ticket.forward", [("message_id", "=", message_id)])
+        if draft:
+            return draft._show_again()
         return self.env["ticket.forward"]._open(
             self.env._("Forward"), context=self._start(message_id)
         )
@@ -120,10 +135,35 @@ class TicketTicket(models.Model):
 
         Neither internal notes nor what was forwarded to others.
         """
+        messages = self._with_customer().sorted("id", reverse=True)
+        return Markup("").join(message._quoted() for message in messages)
+
+    def _with_customer(self):
+        """The conversation without what was forwarded to third parties, and without
+        what they answered."""
         forwards = self.env["ticket.forward"].sudo()
         forwarded = forwards.search([("ticket_id", "=", self.id)]).sent_message_id
-        messages = (self._conversation() - forwarded).sorted("id", reverse=True)
-        return Markup("").join(message._quoted() for message in messages)
+        messages = self._conversation().sudo() - forwarded
+        third_parties = _recipients(forwarded) - _recipients(messages)
+        third_parties -= {email_normalize(self.email_from or "")}
+        return messages.filtered(
+            lambda message: (
+                message.message_type != "email"
+                or email_normalize(message.email_from or "") not in third_parties
+            )
+        )
+
+    def _strangers(self, addresses):
+        """Those of `addresses` (header text) who have neither written on the ticket nor
+        been written to by us."""
+        messages = self._conversation().sudo()
+        written = messages.mapped("email_from") + [self.email_from]
+        written += self.partner_id.commercial_partner_id.child_ids.mapped("email")
+        written += self.partner_id.mapped("email")
+        known = _recipients(messages)
+        for text in filter(None, written):
+            known.update(email_normalize_all(text))
+        return [email for email in email_normalize_all(addresses) if email not in known]
 
     # ------------------------------------------------------------------
     # Texts
@@ -183,3 +223,13 @@ class TicketTicket(models.Model):
                 )
                 return Markup(filled)
         return Markup()
+
+
+def _recipients(messages):
+    """The addresses these messages of ours went to."""
+    return {
+        email
+        for message in messages
+        for field in ("outgoing_email_to", "outgoing_email_cc", "outgoing_email_bcc")
+        for email in email_normalize_all(message[field] or "")
+    }

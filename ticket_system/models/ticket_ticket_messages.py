@@ -3,7 +3,7 @@ from datetime import timedelta
 
 from odoo import fields, models
 from odoo.exceptions import UserError
-from odoo.tools import formataddr
+from odoo.tools import email_normalize, formataddr
 
 from ..mailflow import outgoing
 
@@ -125,6 +125,9 @@ class TicketTicket(models.Model):
 
     def message_post(self, *, message_type="notification", **kwargs):
         if message_type == "comment" and self._is_answer(kwargs):
+            if not self._goes_outside(kwargs):
+                kwargs["is_internal"] = True
+        if message_type == "comment" and self._is_answer(kwargs):
             account = self.sudo().account_id
             if account.ticket_reply_from_account and account.ticket_address:
                 kwargs.setdefault("author_id", self.env.user.partner_id.id)
@@ -141,6 +144,15 @@ class TicketTicket(models.Model):
             or values.get("subtype_id") == comment
         )
         return is_comment and not values.get("is_internal")
+
+    def _goes_outside(self, values):
+        """Whether a comment has a reader who is no colleague; talk among us has not."""
+        if values.get("outgoing_email_to"):
+            return True
+        readers = self.env["res.partner"].sudo().browse(values.get("partner_ids") or ())
+        if not values.get("notify_skip_followers"):
+            readers |= self.sudo().message_partner_ids
+        return any(readers.mapped("partner_share"))
 
     def _conversation(self):
         """What was written to and fro, in the order it came: no notes."""
@@ -179,19 +191,26 @@ class TicketTicket(models.Model):
     def _notify_by_email_get_base_mail_values(
         self, message, recipients_data, additional_values=None
     ):
-        """Bind it to what it answers, and to nothing internal (RFC 5322, 3.6.4)."""
+        """Bind it to what it answers, and to nothing internal (RFC 5322, 3.6.4).
+
+        If it cannot be delivered, it comes back to the account that sent it.
+        """
         values = super()._notify_by_email_get_base_mail_values(
             message, recipients_data, additional_values
         )
+        headers = literal_eval(values.get("headers") or "{}")
+        address = email_normalize(self.sudo().account_id.ticket_address)
+        if address and email_normalize(message.email_from) == address:
+            headers["Return-Path"] = address
         if message._is_conversation():
             before = self._conversation().filtered(lambda m: m.id < message.id)
             answered = (message.parent_id & before) or before[-1:]
             thread = (before - answered)[-REFERENCES:] + answered
             values["references"] = " ".join(filter(None, thread.mapped("message_id")))
             if answered.message_id:
-                headers = literal_eval(values.get("headers") or "{}")
                 headers["In-Reply-To"] = answered.message_id
-                values["headers"] = repr(headers)
+        if headers:
+            values["headers"] = repr(headers)
         return values
 
     def _notify_by_email_get_final_mail_values(

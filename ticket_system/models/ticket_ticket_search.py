@@ -7,6 +7,7 @@ from odoo.tools import SQL
 from .ticket_text import FOUND
 
 FEW = 30_000  # tickets found, up to which they are looked up first
+NEWEST, EVERYWHERE = 500, 0.1  # tickets looked at, and the share that tells
 
 
 class TicketTicket(models.Model):
@@ -32,23 +33,35 @@ class TicketTicket(models.Model):
         """
         if operator not in ("ilike", "like", "="):
             return NotImplemented
-        asked = SQL(" || ").join(
-            _query(name, str(value)) for name in self.env["ticket.text"]._languages()
-        )
+        asked = self._asked(str(value))
         found = self._first_with(asked)
-        if len(found) <= FEW:
-            return Domain("id", "in", found)
+        if found is None or len(found) > FEW:
+            return Domain.custom(
+                to_sql=lambda _model, alias, _query: SQL(
+                    "EXISTS (SELECT FROM ticket_text "
+                    "WHERE ticket_text.ticket_id = %s AND words @@ %s::tsquery)",
+                    SQL.identifier(alias, "id"),
+                    asked,
+                )
+            )
+        ids = f"{{{','.join(map(str, found))}}}"
         return Domain.custom(
             to_sql=lambda _model, alias, _query: SQL(
-                "EXISTS (SELECT FROM ticket_text "
-                "WHERE ticket_text.ticket_id = %s AND words @@ (%s))",
-                SQL.identifier(alias, "id"),
-                asked,
+                "%s = ANY(%s::int[])", SQL.identifier(alias, "id"), ids
             )
         )
 
+    def _asked(self, text):
+        """What was typed, as a tsquery in text; each different stem of it once."""
+        languages = self.env["ticket.text"]._languages()
+        queries = SQL(", ").join(_query(language, text) for language in languages)
+        rows = self.env.execute_query(
+            SQL("SELECT DISTINCT unnest(ARRAY[%s])::text ORDER BY 1", queries)
+        )
+        return " | ".join(f"({query})" for [query] in rows if query)
+
     def _first_with(self, asked):
-        """The ids of at most FEW + 1 tickets, by the index.
+        """The ids of at most FEW + 1 tickets, by the index; None: they are everywhere.
 
         Reading the table instead looks cheap to PostgreSQL, which does not count that
         the words lie apart from the rows. A list asks twice: for its page, its count.
@@ -57,10 +70,13 @@ class TicketTicket(models.Model):
         known = cr.cache.setdefault(FOUND, {})
         if asked in known:
             return known[asked]
+        if self._are_everywhere(asked):
+            known[asked] = None
+            return None
         cr.execute("SET LOCAL enable_seqscan = off")
         rows = self.env.execute_query(
             SQL(
-                "SELECT ticket_id FROM ticket_text WHERE words @@ (%s) LIMIT %s",
+                "SELECT ticket_id FROM ticket_text WHERE words @@ %s::tsquery LIMIT %s",
                 asked,
                 FEW + 1,
             )
@@ -68,6 +84,34 @@ class TicketTicket(models.Model):
         cr.execute("SET LOCAL enable_seqscan = on")
         known[asked] = [ticket_id for [ticket_id] in rows]
         return known[asked]
+
+    def _are_everywhere(self, asked):
+        """Whether PostgreSQL reckons with a tenth of all tickets, and so many of the
+        newest ones hold the words, too: then a page is full soon."""
+        [[[explained]]] = self.env.execute_query(
+            SQL(
+                "EXPLAIN (FORMAT JSON) "
+                "SELECT FROM ticket_text WHERE words @@ %s::tsquery",
+                asked,
+            )
+        )
+        expected = explained["Plan"]["Plan Rows"]
+        if expected <= FEW:
+            return False
+        [[newest, tickets]] = self.env.execute_query(
+            SQL(
+                """
+                SELECT count(*) FILTER (WHERE words @@ %s::tsquery),
+                       (SELECT reltuples FROM pg_class WHERE relname = 'ticket_text')
+                  FROM (
+                    SELECT words FROM ticket_text ORDER BY ticket_id DESC LIMIT %s
+                  ) AS newest
+                """,
+                asked,
+                NEWEST,
+            )
+        )
+        return min(newest / NEWEST, expected / tickets) > EVERYWHERE
 
 
 def _query(configuration, text):
