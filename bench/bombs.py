@@ -33,7 +33,6 @@ From: {sender}
 To: {to}
 Subject: Boom {number}
 Message-ID: <{number}.{to}>
-Date: Mon, 02 Mar 2026 09:00:00 +0100
 Content-Type: text/plain; charset=utf-8
 
 Boom {number}

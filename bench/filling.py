@@ -73,7 +73,7 @@ def add(
         )
         SELECT to_char(at, 'YYYYMMDD') || lpad(n::text, 8, '0'),
                subject || ' ' || n, customer, customer,
-               'mail@' || substr(md5(customer::text), 1, 9) || '.example',
+               'mail@' || substr(md5(customer::text), 1, 9) || '.test',
                'Customer',
                queue, CASE WHEN r < 0.5 THEN %(agent)s END,
                CASE WHEN is_open THEN status ELSE %(closed)s END,

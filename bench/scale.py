@@ -34,12 +34,13 @@ Measured = dict[str, tuple[int, float]]  # SQL statements and milliseconds by ca
 def calls(env: Any) -> dict[str, screens.Call]:
     """Those of the screens, and searches for what is common, rare or not there."""
     fields = screens.specification(env, "ticket.ticket", "list")
+    counted = screens.count_limit(env, "ticket.ticket")
     ticket = env["ticket.ticket"].search([], limit=1, order="id desc")
     rare = ticket.message_ids[:1].body.split()[-1].removesuffix("</p>")
 
     def found(*domain: Any) -> screens.Call:
         return lambda env: env["ticket.ticket"].web_search_read(
-            list(domain), fields, limit=screens.PAGE, count_limit=10001
+            list(domain), fields, limit=screens.PAGE, count_limit=counted
         )
 
     sender = ("email_from", "ilike", ticket.email_from[4:])

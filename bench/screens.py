@@ -30,6 +30,7 @@ Measured = dict[str, tuple[int, float]]  # SQL statements and milliseconds by ca
 def calls(env: Any) -> dict[str, Call]:
     """The web client's calls by the screen that makes them; each takes an `env`."""
     list_fields = specification(env, "ticket.ticket", "list")
+    counted = count_limit(env, "ticket.ticket")
     card_fields = specification(env, "ticket.ticket", "kanban")
     form_fields = specification(env, "ticket.ticket", "form")
     queue_fields = specification(env, "ticket.queue", "kanban")
@@ -40,16 +41,16 @@ def calls(env: Any) -> dict[str, Call]:
 
     return {
         "list": lambda env: tickets(env).web_search_read(
-            OPEN, list_fields, limit=PAGE, count_limit=10001
+            OPEN, list_fields, limit=PAGE, count_limit=counted
         ),
         "list, all": lambda env: tickets(env).web_search_read(
-            [], list_fields, limit=PAGE, count_limit=10001
+            [], list_fields, limit=PAGE, count_limit=counted
         ),
         "search": lambda env: tickets(env).web_search_read(
             ["|", ("number", "ilike", "invoice"), ("name", "ilike", "invoice")],
             list_fields,
             limit=PAGE,
-            count_limit=10001,
+            count_limit=counted,
         ),
         "search panel": lambda env: [
             tickets(env).search_panel_select_multi_range(
@@ -72,6 +73,12 @@ def calls(env: Any) -> dict[str, Call]:
         ),
         "next ticket": lambda env: tickets(env).browse(ticket_id).action_next(),
     }
+
+
+def count_limit(env: Any, model: str) -> int:
+    """Up to which number the web client has the tickets of a list counted."""
+    arch = env[model].get_views([(False, "list")])["views"]["list"]["arch"]
+    return int(etree.fromstring(arch).get("count_limit", 10_000)) + 1
 
 
 def specification(env: Any, model: str, view: str) -> dict[str, Any]:

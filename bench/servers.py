@@ -1,6 +1,7 @@
 """Odoo servers as in production: HTTP and cron workers, several on one database."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -42,7 +43,7 @@ class Agent:
         ).json()
         if "error" in answer:
             raise Failure(str(answer["error"]))
-        return answer["result"]
+        return answer.get("result")
 
 
 class Server:
@@ -108,21 +109,15 @@ class Server:
         except subprocess.TimeoutExpired:
             self.kill()
 
-    def memory(self) -> dict[int, int]:
-        """Resident bytes by process id, of the server's workers."""
-        found = {}
-        for path in Path("/proc").glob("[0-9]*/status"):
-            with suppress(OSError):
-                fields = dict(
-                    line.split(":", 1)
-                    for line in path.read_text().splitlines()
-                    if ":" in line
-                )
-                if os.getpgid(int(path.parent.name)) == self.process.pid:
-                    found[int(path.parent.name)] = (
-                        int(fields["VmRSS"].split()[0]) * 1024
-                    )
-        return found
+    def memory(self) -> int:
+        """Resident bytes of the server's processes together."""
+        total = 0
+        for status in Path("/proc").glob("[0-9]*/status"):
+            with suppress(OSError):  # it has ended meanwhile
+                if os.getpgid(int(status.parent.name)) == self.process.pid:
+                    resident = re.search(r"VmRSS:\s+(\d+) kB", status.read_text())
+                    total += int(resident[1]) * 1024 if resident else 0
+        return total
 
 
 @contextmanager

@@ -229,7 +229,7 @@ def measure(
             ):
                 while time.monotonic() - start < patience:
                     time.sleep(SAMPLE)
-                    memory.append(sum(server.memory().values()))
+                    memory.append(server.memory())
                     shares.append(dead_share(name))
                     if traffic.is_done and _taken(name) >= traffic.count:
                         break
