@@ -9,7 +9,6 @@ from devtools import database, mail_process, odoo, postgres
 from devtools.paths import ADDON, PYTHON, ROOT
 from devtools.processes import run_in_foreground
 
-OWN_TESTS = ROOT / "devtools" / "tests"
 PLAIN = "test_mailflow_*.py"  # of the addon's tests, those without a database
 NOTHING_COLLECTED = 5  # pytest's exit status
 # pytest's short options that take a value in the next word.

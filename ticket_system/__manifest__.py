@@ -30,6 +30,7 @@
         "views/ticket_reply_views.xml",
         "views/ticket_setup_templates.xml",
         "views/ticket_ticket_views.xml",
+        "views/ticket_ticket_form_views.xml",
         "views/ticket_ticket_actions.xml",
         "views/ticket_queue_views.xml",
         "views/ticket_template_views.xml",

@@ -4,134 +4,28 @@ import secrets
 import socket
 import subprocess
 import time
-import unittest
 from contextlib import closing, contextmanager
+from email.utils import formatdate
 
 import psycopg2
 
-from odoo.tests import BaseCase, tagged
-from odoo.tests.common import get_db_name
+from odoo.tests import tagged
 
 from .common import mail
+from .fault_case import DOUBLED, LEDGER, FaultCase
 from .faults import BATCH, STEPS
 
 try:
-    from devtools import database, odoo, odoo_processes
-    from devtools.dovecot import Dovecot
-    from devtools.mail_servers import from_environment
+    from devtools import odoo
     from devtools.proxy import Proxy
 except ImportError:  # the addon is tested outside its own repository
-    from_environment = None
+    odoo = Proxy = None
 
-FAULTS = "odoo.addons.ticket_system.tests.faults"
 BOMB = int(os.environ.get("TICKET_SYSTEM_BOMB_MAILS", 250))
 ROUNDS = int(os.environ.get("TICKET_SYSTEM_FAULT_ROUNDS", 20))
-LEDGER = """
-    SELECT line.uid, line.message_id, line.state, message.id, ticket.id
-    FROM ticket_mail line
-    LEFT JOIN mail_message message ON message.id = line.mail_message_id
-         AND message.message_id = line.message_id AND message.model = 'ticket.ticket'
-    LEFT JOIN ticket_ticket ticket ON ticket.id = message.res_id
-    WHERE line.server_id = %s ORDER BY line.id
-"""
-DOUBLED = """
-    SELECT message_id FROM mail_message WHERE model = 'ticket.ticket'
-    GROUP BY message_id HAVING count(*) > 1
-"""
 
 
 @tagged("post_install", "-at_install", "mail_servers")
-class FaultCase(BaseCase):
-    """A database that is committed to, and processes that may be killed.
-
-    Whatever happens, in the end each mail of the mailbox has one ledger line in the
-    right state and one message of one ticket.
-    """
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        if not from_environment or not from_environment():
-            raise unittest.SkipTest("no mail servers: run by ./dev test")
-        cls.database = f"ticket_faults_{os.getpid()}"
-        database.drop(cls.database)
-        database.clone(database.origin(get_db_name()), cls.database)
-        cls.addClassCleanup(database.drop, cls.database)
-        cls.connection = psycopg2.connect(dbname=cls.database)
-        cls.connection.autocommit = True
-        cls.addClassCleanup(cls.connection.close)
-        cls.dovecot = Dovecot()
-        cls.dovecot.start()
-        cls.addClassCleanup(cls.dovecot.stop)
-        cls.processes = odoo_processes.OdooProcesses(cls.database)
-        cls.addClassCleanup(cls.processes.close)
-
-    def sql(self, query, *parameters):
-        with self.connection.cursor() as cr:
-            cr.execute(query, parameters)
-            return cr.fetchall() if cr.description else None
-
-    def make_accounts(self, count=1, **values):
-        """[(id, address)] of new accounts, each with a mailbox of its own."""
-        accounts = [
-            {
-                "name": f"faults.{secrets.token_hex(6)}@test.example",
-                "server": self.dovecot.host,
-                "port": self.dovecot.port,
-                "password": self.dovecot.password,
-                "use_ticket_system": True,
-                "state": "done",
-                **values,
-            }
-            for _ in range(count)
-        ]
-        for account in accounts:
-            account["user"] = account["name"]
-        self.run_to_end("make_accounts", accounts)
-        rows = self.sql(
-            "SELECT id, name FROM fetchmail_server WHERE name IN %s ORDER BY id",
-            tuple(account["name"] for account in accounts),
-        )
-        return rows if count > 1 else rows[0]
-
-    def deliver(self, address, count=1, **values):
-        """The Message-IDs of mails new in the mailbox; the second answers the first."""
-        identifiers = []
-        for _ in range(count):
-            identifier = f"<{secrets.token_hex(8)}@customer.example>"
-            if identifiers:
-                values["In_Reply_To"] = identifiers[0]
-            raw = mail(to=address, message_id=identifier, **values)
-            self.dovecot.deliver(address, raw)
-            identifiers.append(identifier)
-        return identifiers
-
-    def start(self, function, *arguments):
-        return self.processes.start(f"{FAULTS}:{function}", *arguments)
-
-    def run_to_end(self, function, *arguments, status=0):
-        found = self.processes.run(f"{FAULTS}:{function}", *arguments)
-        if found != status:
-            self.fail(f"{function} ended with {found}: {self.problems()}")
-
-    def problems(self):
-        return self.sql(
-            """SELECT ticket_last_error FROM fetchmail_server WHERE use_ticket_system
-               UNION SELECT error FROM ticket_mail"""
-        )
-
-    def assert_exact(self, account, delivered, state="done"):
-        """The set of mails delivered and the set of those kept are the same."""
-        lines = self.sql(LEDGER, account)
-        self.assertEqual(sorted(line[1] for line in lines), sorted(delivered))
-        self.assertEqual(len({line[0] for line in lines}), len(delivered), "UIDs")
-        for _uid, identifier, found, message, ticket in lines:
-            self.assertEqual(found, state, self.problems())
-            if state == "done":
-                self.assertTrue(message and ticket, identifier)
-        self.assertEqual(self.sql(DOUBLED), [])
-
-
 class TestFaults(FaultCase):
     def test_killed_at_every_step(self):
         """P2: SIGKILL before and after each step, in the first and a later batch"""
@@ -191,7 +85,11 @@ class TestFaults(FaultCase):
                     "bomb@bomb.example" if is_one else f"b{turn}@bomb{turn}.example"
                 )
                 delivered += self.deliver(
-                    address, subject=f"Bomb {turn}", body=f"{turn}", sender=sender
+                    address,
+                    subject=f"Bomb {turn}",
+                    body=f"{turn}",
+                    sender=sender,
+                    date=formatdate(),
                 )
             self.run_to_end("fetch", account, 50)
             self.assert_exact(account, delivered)
@@ -354,69 +252,7 @@ class TestFaults(FaultCase):
         self.assert_exact(account, delivered)
 
 
-class TestFullDisk(FaultCase):
-    """A file cannot be written: the mail waits whole, and nothing is cut short."""
-
-    LIMIT = 60 * 1024
-
-    def attachment(self, size):
-        content = secrets.token_bytes(size)
-        return [("data.bin", content, "application", "octet-stream")], content
-
-    def test_attachment(self):
-        """P2: quarantined as a whole wherever it stands in the batch; retried later"""
-        for position in range(BATCH):
-            with self.subTest(position=position):
-                account, address = self.make_accounts()
-                files, content = self.attachment(100_000)
-                delivered = []
-                for place in range(BATCH):
-                    poison = {"attachments": files} if place == position else {}
-                    delivered += self.deliver(address, **poison)
-                self.run_to_end("fetch_on_small_disk", account, self.LIMIT)
-                states = [line[2] for line in self.sql(LEDGER, account)]
-                wanted = ["done"] * BATCH
-                wanted[position] = "quarantined"
-                self.assertEqual(states, wanted)
-                self.run_to_end("retry_quarantined")
-                self.assert_exact(account, delivered)
-                self.assert_stored(account, content)
-
-    def test_original(self):
-        """P2: not even the original can be kept: the account waits, and says why"""
-        account, address = self.make_accounts()
-        files, content = self.attachment(400_000)
-        delivered = self.deliver(address)
-        delivered += self.deliver(address, attachments=files)
-        self.run_to_end("fetch_on_small_disk", account, self.LIMIT, status=1)
-        problem = "SELECT ticket_last_error FROM fetchmail_server WHERE id = %s"
-        self.assertIn("File too large", self.sql(problem, account)[0][0])
-        self.run_to_end("fetch", account)
-        self.assert_exact(account, delivered)
-        self.assert_stored(account, content)
-
-    def test_large_mail(self):
-        """P2: a mail of 60 MB arrives whole"""
-        account, address = self.make_accounts()
-        files, content = self.attachment(44 * 2**20)
-        delivered = self.deliver(address, attachments=files)
-        self.run_to_end("fetch", account)
-        self.assert_exact(account, delivered)
-        self.assert_stored(account, content)
-
-    def assert_stored(self, account, content):
-        names = self.sql(
-            """SELECT file.store_fname FROM ir_attachment file
-               JOIN message_attachment_rel rel ON rel.attachment_id = file.id
-               JOIN ticket_mail line ON line.mail_message_id = rel.message_id
-               WHERE line.server_id = %s""",
-            account,
-        )
-        self.assertEqual(len(names), 1)
-        path = database.FILESTORE / self.database / names[0][0]
-        self.assertEqual(path.read_bytes(), content)
-
-
+@tagged("post_install", "-at_install", "mail_servers")
 class TestHangingServer(FaultCase):
     def test_others_go_on(self):
         """P5: of ten accounts one hangs; Odoo's cron workers fetch the other nine"""

@@ -1,6 +1,9 @@
 from unittest.mock import patch
 
+from lxml import etree
+
 from odoo.tests import tagged
+from odoo.tools.safe_eval import safe_eval
 
 from odoo.addons.ticket_system.models import ticket_ticket_search
 
@@ -44,6 +47,16 @@ class TestSearch(TicketCase):
         ):
             with self.subTest(text):
                 self.assertEqual(self.found(text), expected)
+
+    def test_search_box(self):
+        """R29: what one types first finds number, subject and sender"""
+        arch = self.env["ticket.ticket"].get_view(view_type="search")["arch"]
+        field = etree.fromstring(arch).find("field[@name='name']")
+        for text in (self.wheel.number, "One", "carla@customer", "carla cust"):
+            domain = safe_eval(field.get("filter_domain"), {"self": text})
+            found = self.env["ticket.ticket"].with_user(self.agent).search(domain)
+            with self.subTest(text):
+                self.assertIn(self.wheel, found)
 
     def test_many_hits_are_the_same(self):
         for text in ("rechnung", "parcel or rechnung"):

@@ -8,15 +8,18 @@ class TestSetup(TicketCase):
     """R61: a first start shows what to do"""
 
     def help_for(self, user):
-        return str(
-            self.env["ticket.ticket"].with_user(user).get_empty_list_help("<p>None</p>")
-        )
+        tickets = self.env["ticket.ticket"].with_user(user)
+        tickets = tickets.with_context(lang=user.lang)
+        return str(tickets.get_empty_list_help("<p>None</p>"))
 
     def test_first_start(self):
         self.env["fetchmail.server"].search([]).state = "draft"
         self.assertIn("ticket-accounts/new", self.help_for(self.administrator))
         self.assertNotIn("/odoo/users", self.help_for(self.administrator))
         self.assertIn("An administrator connects", self.help_for(self.agent))
+        self.assertIn('aria-label="To do"', self.help_for(self.administrator))
+        self.administrator.lang = "de_DE"
+        self.assertIn('aria-label="Noch zu tun"', self.help_for(self.administrator))
 
     def test_connected(self):
         self.account.state = "done"

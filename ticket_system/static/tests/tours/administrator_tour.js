@@ -9,6 +9,10 @@ registry.category("web_tour.tours").add("ticket_system_quarantine", {
             run: "click",
         },
         {
+            content: "All that wait can be tried again at once",
+            trigger: ".o_control_panel button[name=action_retry_all]",
+        },
+        {
             content: "Open it",
             trigger: ".o_data_row td:contains('A mail like no other')",
             run: "click",
