@@ -140,7 +140,7 @@ def _left(client: Any) -> int:
 
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="./dev bench hosts", description=__doc__)
-    parser.add_argument("--mails", type=int, default=8000)
+    parser.add_argument("--mails", type=int, default=3000)
     asked = parser.parse_args(arguments)
     processes.terminate_on_signals()
     found = mail_servers.from_environment()

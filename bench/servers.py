@@ -56,6 +56,7 @@ class Server:
         arguments = {
             "database": database,
             "http-port": self.port,
+            "gevent-port": _free_port(),
             "addons-path": runner.addons_path(),
             "log-level": "warn",
             **options,
