@@ -25,7 +25,7 @@ GREETING = """
                                             ali / ali       accounting and sales
 
   Try: the Tickets app. Three mailboxes are fetched every minute; open a ticket, take
-  it, answer it. German: your name at the top right > Preferences > Language.
+  it, answer it. German: your name at the top right > My Preferences > Language.
 
   Be a customer:
     ./dev mail --from erika@muster.example --to support@demo.example --subject "Hello"

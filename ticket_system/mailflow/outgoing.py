@@ -118,7 +118,7 @@ def readable(addresses: Iterable[tuple[str, str]]) -> str:
     """
     found = []
     for name, email in addresses:
-        name = visible(name)
+        name = "" if name == email else visible(name)
         if name and not PLAIN_NAME.fullmatch(name):
             name = '"' + re.sub(r'(["\\])', r"\\\1", name) + '"'
         if email:

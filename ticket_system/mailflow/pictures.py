@@ -44,6 +44,7 @@ def embed(mail: EmailMessage, find: Callable[[str], Picture | None]) -> None:
     if not found:
         return
     part.set_content(text, subtype="html", charset="utf-8")
+    _name_in_text(mail, {source: p.name for source, (_id, p) in found.items()})
     for identifier, picture in found.values():
         part.add_related(
             picture.content,
@@ -52,3 +53,14 @@ def embed(mail: EmailMessage, find: Callable[[str], Picture | None]) -> None:
             filename=picture.name,
             disposition="inline",
         )
+
+
+def _name_in_text(mail: EmailMessage, names: dict[str, str]) -> None:
+    """The text alternative names the pictures, not where they lie on our server."""
+    part = mail.get_body(("plain",))
+    if part is None:
+        return
+    text = part.get_content()
+    for source, name in names.items():
+        text = text.replace(source, name)
+    part.set_content(text, charset="utf-8")

@@ -59,6 +59,23 @@ class TicketLock(models.Model):
         self.invalidate_model()
         return is_new
 
+    def _release(self, tickets):
+        """Note that the user has the tickets open no more; those that they had."""
+        if not tickets:
+            return tickets
+        self.flush_model()
+        self.env.cr.execute(
+            SQL(
+                "DELETE FROM ticket_lock WHERE user_id = %s AND ticket_id IN %s "
+                "RETURNING ticket_id",
+                self.env.uid,
+                tuple(tickets.ids),
+            ),
+            log_exceptions=False,  # entered again meanwhile: Odoo tries once more
+        )
+        self.invalidate_model()
+        return tickets.browse(ticket_id for [ticket_id] in self.env.cr.fetchall())
+
     @api.autovacuum
     def _gc_expired(self):
         self.search(~self._alive()).unlink()

@@ -38,7 +38,7 @@ class TicketMail(models.Model):
         values = {
             "name": message.subject or self.env._("(no subject)"),
             "email_from": message.sender.email,
-            "partner_name": message.sender.name or partner.name,
+            "partner_name": message.sender.name or partner.name or message.sender.email,
             "partner_id": partner.id,
             "project_id": account.ticket_project_id.id,
             "queue_id": account.ticket_queue_id.id,

@@ -1,3 +1,5 @@
+import re
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
@@ -8,7 +10,15 @@ class TicketQueue(models.Model):
     _order = "sequence, name"
 
     name = fields.Char(required=True, translate=True)
-    code = fields.Char(required=True, copy=False, help="Letters and digits, no spaces.")
+    code = fields.Char(
+        required=True,
+        copy=False,
+        compute="_compute_code",
+        store=True,
+        precompute=True,
+        readonly=False,
+        help="Letters and digits, no spaces.",
+    )
     sequence = fields.Integer(default=10)
     active = fields.Boolean(default=True)
     color = fields.Integer()
@@ -59,6 +69,12 @@ class TicketQueue(models.Model):
     _code_uniq = models.Constraint(
         "unique(code)", "There is already a queue with this code."
     )
+
+    @api.depends("name")
+    def _compute_code(self):
+        for queue in self:
+            letters = re.sub(r"[^0-9A-Za-z]", "", queue.name or "")
+            queue.code = queue.code or letters.lower()
 
     @api.depends("user_id")
     def _compute_member_ids(self):

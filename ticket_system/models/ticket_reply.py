@@ -248,7 +248,7 @@ class TicketReply(models.Model):
     def look_for_news(self):
         """Note what was written since the answer was begun; whether there is any."""
         self.ensure_one()
-        news = self._news()
+        news = self.browse() if self.is_sent else self._news()
         if news:
             told = [self.news] if self.news else []
             self.write(

@@ -61,7 +61,10 @@ class TicketReply(models.Model):
         before = self.ticket_before
         if self.ticket_id._conversation()[-1:].id > self.sent_message_id.id:
             before = {name: before[name] for name in CHANGED_IN_ANY_CASE}
-        self._sent_message().unlink()
+        message = self._sent_message()
+        withdrawn = {"message_ids": message.ids}
+        message.unlink()
+        self.env.user._bus_send("mail.message/delete", withdrawn)
         self.ticket_id.write(before)
         self.is_sent = False
         return self._show_again()

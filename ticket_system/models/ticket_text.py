@@ -118,5 +118,6 @@ class TicketText(models.Model):
                 words=words,
                 condition=condition,
                 limit=TEXT_LIMIT,
-            )
+            ),
+            log_exceptions=False,  # answered while a mail came in: Odoo tries once more
         )

@@ -74,10 +74,8 @@ class TicketTicket(models.Model):
     def leave(self):
         """The user has closed the ticket. Who had not entered it leaves nothing: no
         access is asked for, as they may have moved it out of their own reach."""
-        own = self._locks().filtered(lambda lock: lock.user_id == self.env.user)
-        tickets = own.ticket_id
-        own.unlink()
-        tickets._tell_agents(PRESENCE)
+        left = self.env["ticket.lock"].sudo()._release(self)
+        left.with_env(self.env)._tell_agents(PRESENCE)
 
     def action_take_over(self):
         """Become the agent, and tell those who were at it."""

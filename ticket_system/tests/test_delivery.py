@@ -79,6 +79,7 @@ class TestDelivery(TicketCase, MailCase):
         self.assertFalse(self._mails)
         self.assertEqual(reply.sent_message_id._delivery(), "queued")
         self.assertEqual(self.ticket.status_id.code, "closed")
+        self.assertFalse(reply.look_for_news(), "the own answer is no news")
         model, method, args = action["params"]["undo"]
         replies = self.env[model].with_user(self.agent).browse(args[0])
         shown = getattr(replies, method)()

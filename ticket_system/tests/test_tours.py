@@ -101,6 +101,7 @@ class TestTours(BrowserCase):
         url = f"/odoo/tickets/{self.ticket.id}"
         self.start_tour(url, "ticket_system_shortcuts", login="test_agent")
         self.assertEqual(self.ticket.user_id, self.agent)
+        self.assertEqual(self.ticket.status_id.code, "closed")
 
     def test_document(self):
         """R65: a task from a ticket, and back from the ticket to the task"""

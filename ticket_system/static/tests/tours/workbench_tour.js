@@ -68,8 +68,23 @@ tours.add("ticket_system_shortcuts", {
             run: "press alt+t",
         },
         {
-            content: "It is taken",
-            trigger: "button[name=action_give_back]",
+            content: "It is taken; reply",
+            trigger: "body:has(button[name=action_give_back])",
+            run: "press alt+a",
+        },
+        {
+            content: "Not now",
+            trigger: ".modal:has(.odoo-editor-editable) button[name=action_discard]",
+            run: "click",
+        },
+        {
+            content: "Close the ticket",
+            trigger: "body:not(:has(.modal))",
+            run: "press alt+l",
+        },
+        {
+            content: "It is closed",
+            trigger: "button[name=action_reopen]",
         },
     ],
 });
