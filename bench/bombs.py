@@ -92,7 +92,7 @@ def _explode(
     soak.wake(name)
     start, other_seconds = time.monotonic(), 0.0
     with step("Fetching"), workers.Watch(agent) as watch:
-        _wait(name, count // 10)
+        workers.wait(name, count // 10)
         mailboxes.deliver(other, next(bomb(1, other, is_one_sender=True)))
         delivered = time.monotonic()
         soak.wake(name)
@@ -110,15 +110,6 @@ def _explode(
         "other_seconds": round(other_seconds or 600, 1),
         "latency_ratio": round(statistics.median(watch.times) / idle, 2),
     }
-
-
-def _wait(name: str, wanted: int) -> None:
-    deadline = time.monotonic() + workers.PATIENCE
-    while time.monotonic() < deadline:
-        if sum(lines for lines, _ids, _at in workers.counts(name).values()) >= wanted:
-            return
-        time.sleep(0.1)
-    raise Failure(f"Not fetched within {workers.PATIENCE} s.")
 
 
 def _await_mails(name: str) -> None:

@@ -72,7 +72,7 @@ def _kill_the_fetching(
 ) -> dict[str, float]:
     runner.in_fresh_process(workers.start_fetching, name)
     with step("Killing the host that fetches"):
-        before = _wait(name, address, count // 4)
+        before = workers.wait(name, count // 4, address)
         [victim] = [
             host for host in hosts if host.process.pid == _fetching(name, hosts)
         ]
@@ -84,9 +84,9 @@ def _kill_the_fetching(
                 "All was fetched before the host could be killed: more mails!"
             )
     with step("The other takes over"):
-        _wait(name, address, kept + 1)
+        workers.wait(name, kept + 1, address)
         taken_over = time.time() - killed
-        _wait(name, address, count)
+        workers.wait(name, count, address)
         deadline = time.time() + CRON_PERIOD
         while (left := _left(client)) and time.time() < deadline:
             time.sleep(0.5)
@@ -121,16 +121,6 @@ def _fetching(name: str, hosts: list[servers.Server]) -> int:
 
 def _lines(name: str, address: str) -> tuple[int, int, float]:
     return workers.counts(name)[address]
-
-
-def _wait(name: str, address: str, wanted: int) -> int:
-    deadline = time.time() + workers.PATIENCE
-    while time.time() < deadline:
-        found = _lines(name, address)[0]
-        if found >= wanted:
-            return found
-        time.sleep(0.1)
-    raise Failure(f"Not fetched within {workers.PATIENCE} s.")
 
 
 def _left(client: Any) -> int:

@@ -91,6 +91,19 @@ def counts(name: str) -> dict[str, tuple[int, int, float]]:
     return {address: (lines, ids, at) for address, lines, ids, at in rows}
 
 
+def wait(name: str, wanted: int, address: str = "") -> int:
+    """Until there are so many ledger lines, of one account or of all; their number."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        rows = counts(name)
+        chosen = [rows[address]] if address else rows.values()
+        found = sum(lines for lines, _ids, _at in chosen)
+        if found >= wanted:
+            return found
+        time.sleep(0.1)
+    raise Failure(f"Not fetched within {PATIENCE} s.")
+
+
 def stall(name: str, addresses: list[str], start: float) -> float:
     """The longest time without a new mail of these accounts, while some were left."""
     rows = query(

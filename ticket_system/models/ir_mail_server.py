@@ -9,7 +9,7 @@ from ..mailflow.pictures import Picture, embed
 
 _logger = logging.getLogger(__name__)
 
-PICTURE = re.compile(r"/web/image/(\d+)(?:-[^/]*)?(?:/.*)?")
+PICTURE = re.compile(r"/web/image/(\d{1,9})(?:-[^/]*)?(?:/.*)?")
 
 
 class IrMailServer(models.Model):
@@ -31,13 +31,18 @@ class IrMailServer(models.Model):
 
     def _ticket_picture(self, source):
         """The Picture that an address of ours names, if its access token is right."""
-        url, own = urlsplit(source), urlsplit(self.get_base_url())
+        try:
+            url, own = urlsplit(source), urlsplit(self.get_base_url())
+        except ValueError:
+            return None
         match = PICTURE.fullmatch(url.path)
         if not match or url.netloc not in ("", own.netloc):
             return None
         file = self.env["ir.attachment"].sudo().browse(int(match[1])).exists()
         token = parse_qs(url.query).get("access_token", [""])[0]
-        is_allowed = file.public or consteq(file.access_token or "\0", token)
-        if not is_allowed or not (file.mimetype or "").startswith("image/"):
+        known = file.access_token or "\0"
+        is_allowed = file.public or (token.isascii() and consteq(known, token))
+        is_picture = (file.mimetype or "").startswith("image/") and file.raw
+        if not is_allowed or not is_picture:
             return None
         return Picture(file.name, file.mimetype, file.raw)

@@ -124,10 +124,10 @@ class TicketTicket(models.Model):
         return {"scheduled_date": fields.Datetime.now() + timedelta(seconds=seconds)}
 
     def message_post(self, *, message_type="notification", **kwargs):
-        if message_type == "comment" and self._is_answer(kwargs):
-            if not self._goes_outside(kwargs):
-                kwargs["is_internal"] = True
-        if message_type == "comment" and self._is_answer(kwargs):
+        is_answer = message_type == "comment" and self._is_answer(kwargs)
+        if is_answer and not self._goes_outside(kwargs):
+            kwargs["is_internal"] = True
+        elif is_answer:
             account = self.sudo().account_id
             if account.ticket_reply_from_account and account.ticket_address:
                 kwargs.setdefault("author_id", self.env.user.partner_id.id)

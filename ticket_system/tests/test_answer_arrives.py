@@ -134,7 +134,9 @@ class TestAnswerArrives(MailServerCase):
         secret.generate_access_token()
         self.answer(
             body=f'<p>Like this: <img src="{source}"/> <img src="{source}"/>'
-            f'<img src="/web/image/{secret.id}?access_token=guessed"/></p>'
+            f'<img src="/web/image/{secret.id}?access_token=guessed"/>'
+            f'<img src="/web/image/{secret.id}?access_token=ä"/>'
+            '<img src="http://[x/web/image/1"/><img src="/web/image/99999999999"/></p>'
         )
         letter = self.arrived(self.carla)
         related = letter.get_body(("related",))
