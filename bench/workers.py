@@ -19,7 +19,7 @@ from typing import Any
 
 import psycopg2
 
-from bench import mails, runner, servers
+from bench import mails, runner, screens, servers
 from bench.targets import conclude
 from devtools import database, mail_servers, processes
 from devtools.benchmarks import DATABASE
@@ -39,7 +39,8 @@ STORM = ("could not serialize", "deadlock detected", "could not obtain lock")
 
 
 def prepare(name: str, accounts: list[tuple[str, int]], password: str) -> None:
-    """Accounts (address, port), whose schedules wait, and an agent to log in."""
+    """Accounts (address, port), whose schedules wait, an agent to log in, and a page
+    of tickets, so that the list is as long at rest as under load."""
     with runner.environment(name) as env:
         env["res.users"].create(
             {
@@ -64,6 +65,15 @@ def prepare(name: str, accounts: list[tuple[str, int]], password: str) -> None:
                 for address, port in accounts
             ]
         ).ticket_cron_id.write({"nextcall": "2999-01-01"})
+        customer = env["res.partner"].create(
+            {"name": "Carla", "email": "carla@bench.example"}
+        )
+        env["ticket.ticket"].create(
+            [
+                {"name": f"Wait {n}", "partner_id": customer.id}
+                for n in range(screens.PAGE)
+            ]
+        )
         env.cr.commit()
 
 
@@ -194,7 +204,7 @@ def look(agent: servers.Agent) -> float:
         "web_search_read",
         [["is_closed", "=", False]],
         {"number": {}, "name": {}, "partner_id": {"fields": {"display_name": {}}}},
-        limit=80,
+        limit=screens.PAGE,
     )
     return time.monotonic() - start
 

@@ -1,5 +1,9 @@
-from odoo import models
+from datetime import timedelta
+
+from odoo import fields, models
 from odoo.tools.mail import email_normalize_all
+
+LEFT_TO_SENDER = timedelta(minutes=1)
 
 
 class MailMail(models.Model):
@@ -15,6 +19,15 @@ class MailMail(models.Model):
             first["headers"] = {**first["headers"], "Bcc": self.outgoing_email_bcc}
             first["email_to_normalized"] += email_normalize_all(self.outgoing_email_bcc)
         return mails
+
+    def send_after_commit(self):
+        """The queue keeps off a ticket's mail that is just being sent.
+
+        Else both may take it, and who comes second ends with an error.
+        """
+        mails = self.filtered(lambda mail: mail.model == "ticket.ticket")
+        mails.scheduled_date = fields.Datetime.now() + LEFT_TO_SENDER
+        return super().send_after_commit()
 
     def _postprocess_sent_message(
         self, success_pids, success_emails, failure_reason=False, failure_type=None

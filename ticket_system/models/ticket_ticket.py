@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from ..mailflow import number
+from .address import Address
 from .ticket_status import CLOSED_CATEGORIES
 
 PRIORITIES = [("0", "Normal"), ("1", "Priority")]
@@ -55,7 +56,7 @@ class TicketTicket(models.Model):
         store=True,
         index="btree_not_null",
     )
-    email_from = fields.Char(
+    email_from = Address(
         "Sender Address",
         compute="_compute_email_from",
         store=True,

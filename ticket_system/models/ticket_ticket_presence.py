@@ -21,16 +21,16 @@ class TicketTicket(models.Model):
 
     def _compute_editor_ids(self):
         locks = self.env["ticket.lock"].sudo()
-        found = dict(
-            locks._read_group(
-                locks._alive() & fields.Domain("ticket_id", "in", self.ids),
-                ["ticket_id"],
-                ["user_id:recordset"],
-            )
+        found = locks._read_group(
+            locks._alive() & fields.Domain("ticket_id", "in", self.ids),
+            ["ticket_id"],
+            ["user_id:recordset"],
         )
+        self.editor_ids = False
+        editors = {ticket.id: users.with_env(self.env) for ticket, users in found}
         for ticket in self:
-            users = found.get(ticket._origin.sudo(), self.env["res.users"])
-            ticket.editor_ids = users.with_env(self.env)
+            if users := editors.get(ticket._origin.id):
+                ticket.editor_ids = users
 
     @api.model
     def _search_editor_ids(self, operator, value):

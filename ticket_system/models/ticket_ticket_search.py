@@ -35,7 +35,7 @@ class TicketTicket(models.Model):
             return NotImplemented
         asked = self._asked(str(value))
         found = self._first_with(asked)
-        if found is None or len(found) > FEW:
+        if found is None:
             return Domain.custom(
                 to_sql=lambda _model, alias, _query: SQL(
                     "EXISTS (SELECT FROM ticket_text "
@@ -44,10 +44,9 @@ class TicketTicket(models.Model):
                     asked,
                 )
             )
-        ids = f"{{{','.join(map(str, found))}}}"
         return Domain.custom(
             to_sql=lambda _model, alias, _query: SQL(
-                "%s = ANY(%s::int[])", SQL.identifier(alias, "id"), ids
+                "%s = ANY(%s::int[])", SQL.identifier(alias, "id"), found
             )
         )
 
@@ -61,10 +60,10 @@ class TicketTicket(models.Model):
         return " | ".join(f"({query})" for [query] in rows if query)
 
     def _first_with(self, asked):
-        """The ids of at most FEW + 1 tickets, by the index; None: they are everywhere.
+        """The ids of at most FEW tickets, an array in text; None: there are too many.
 
-        Reading the table instead looks cheap to PostgreSQL, which does not count that
-        the words lie apart from the rows. A list asks twice: for its page, its count.
+        By the index: reading the table looks cheaper to PostgreSQL, which does not count
+        that the words lie apart from the rows. A list asks twice: page and number.
         """
         cr = self.env.cr
         known = cr.cache.setdefault(FOUND, {})
@@ -74,15 +73,20 @@ class TicketTicket(models.Model):
             known[asked] = None
             return None
         cr.execute("SET LOCAL enable_seqscan = off")
-        rows = self.env.execute_query(
+        [[count, ids]] = self.env.execute_query(
             SQL(
-                "SELECT ticket_id FROM ticket_text WHERE words @@ %s::tsquery LIMIT %s",
+                """
+                SELECT count(*), coalesce(array_agg(ticket_id)::text, '{}') FROM (
+                    SELECT ticket_id FROM ticket_text
+                     WHERE words @@ %s::tsquery LIMIT %s
+                ) AS found
+                """,
                 asked,
                 FEW + 1,
             )
         )
         cr.execute("SET LOCAL enable_seqscan = on")
-        known[asked] = [ticket_id for [ticket_id] in rows]
+        known[asked] = ids if count <= FEW else None
         return known[asked]
 
     def _are_everywhere(self, asked):

@@ -1,4 +1,7 @@
+from datetime import datetime, timedelta
 from unittest.mock import patch
+
+from freezegun import freeze_time
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
@@ -42,6 +45,19 @@ class TestDelivery(TicketCase, MailCase):
         self.assertEqual(answer._delivery(), "sent")
         self.assertFalse(self.ticket.delivery_failed)
         self.assertFalse(self.ticket.activity_ids)
+
+    def test_sent_by_one(self):
+        """The queue keeps off what its author's request is about to send"""
+        with patch("odoo.modules.module.current_test", new=None):
+            answer = self.send()
+        queue, ids = self.env["mail.mail"], answer.sudo().mail_ids.ids
+        with self.mock_mail_gateway():
+            queue.process_email_queue(ids)
+            self.assertFalse(self._mails)
+            with freeze_time(datetime.now() + timedelta(minutes=2)):
+                queue.process_email_queue(ids)
+        self.assertEqual(len(self._mails), 1)
+        self.assertEqual(answer._delivery(), "sent")
 
     @mute_logger("odoo.addons.mail.models.mail_mail")
     def test_unreachable(self):

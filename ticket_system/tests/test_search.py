@@ -48,6 +48,31 @@ class TestSearch(TicketCase):
             with self.subTest(text):
                 self.assertEqual(self.found(text), expected)
 
+    def test_sender(self):
+        """Any part of an address is looked for as it stands, wildcards in it or not"""
+        for text, is_found in (
+            ("carla@customer.example", True),
+            ("@customer.ex", True),
+            ("CARLA@", True),
+            ("a@", True),
+            ("c%@customer", True),
+            ("customer.com", False),
+            ("carla.customer", False),
+            ("arla@customers", False),
+            (r"carl\_@customer", False),
+            ("carl_@customer", True),
+            ("", True),
+        ):
+            domain = [("email_from", "ilike", text), ("id", "in", self.both.ids)]
+            found = self.env["ticket.ticket"].search(domain)
+            with self.subTest(text):
+                self.assertEqual(found, self.both if is_found else self.both.browse())
+            without = self.env["ticket.ticket"].search(
+                [("email_from", "not ilike", text), ("id", "in", self.both.ids)]
+            )
+            with self.subTest(text, negated=True):
+                self.assertEqual(without, self.both - found)
+
     def test_search_box(self):
         """R29: what one types first finds number, subject and sender"""
         arch = self.env["ticket.ticket"].get_view(view_type="search")["arch"]
