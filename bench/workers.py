@@ -211,7 +211,7 @@ def look(agent: servers.Agent) -> float:
 
 def idle_seconds(agent: servers.Agent) -> float:
     """The median of the list while nothing else goes on."""
-    for _warm in range(5):
+    for _warm in range(30):
         look(agent)
     return statistics.median(look(agent) for _ in range(30))
 

@@ -1,7 +1,4 @@
 import logging
-import os
-import socket
-import time
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -11,7 +8,6 @@ from markupsafe import Markup
 from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY, retrying
-from odoo.tools import SQL
 
 from ..mailflow.errors import MailboxError
 from ..mailflow.mailbox import Mailbox, Security
@@ -153,7 +149,6 @@ class FetchmailServer(models.Model):
 
     def _ticket_write_batch(self, source, uidvalidity, raw_mails):
         """Write ledger, tickets and position; False if another worker is at it."""
-        self._ticket_await_core()
         if not self.try_lock_for_update(allow_referencing=True):
             return False
         self.invalidate_recordset([source.uidvalidity_field, source.uid_field])
@@ -168,21 +163,6 @@ class FetchmailServer(models.Model):
                 }
             )
         return True
-
-    def _ticket_await_core(self):
-        """Wait for one of as many turns as this host has cores; it ends with the commit.
-
-        More batches at once would be written no sooner, and keep agents waiting.
-        """
-        a_turn = SQL(
-            "SELECT turn FROM generate_series(1, %s) AS turn "
-            "WHERE pg_try_advisory_xact_lock(hashtext(%s), turn) LIMIT 1",
-            os.cpu_count() or 1,
-            f"ticket_system {socket.gethostname()}",
-        )
-        while not self.env.execute_query(a_turn):
-            self.env.cr.rollback()  # the next look is at the data of its own time
-            time.sleep(0.01)
 
     def _ticket_tidy(self, mailbox, folder, uidvalidity):
         """Do on the server what is due for mails already stored (repeatable)."""

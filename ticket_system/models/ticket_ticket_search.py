@@ -62,8 +62,8 @@ class TicketTicket(models.Model):
     def _first_with(self, asked):
         """The ids of at most FEW tickets, an array in text; None: there are too many.
 
-        By the index: reading the table looks cheaper to PostgreSQL, which does not count
-        that the words lie apart from the rows. A list asks twice: page and number.
+        By the index: reading the table looks cheaper to PostgreSQL, which does not
+        count that the words lie apart. A list asks twice: for its page, its number.
         """
         cr = self.env.cr
         known = cr.cache.setdefault(FOUND, {})
