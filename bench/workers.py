@@ -65,14 +65,14 @@ def prepare(name: str, accounts: list[tuple[str, int]], password: str) -> None:
                 for address, port in accounts
             ]
         ).ticket_cron_id.write({"nextcall": "2999-01-01"})
-        customer = env["res.partner"].create(
-            {"name": "Carla", "email": "carla@bench.example"}
-        )
-        env["ticket.ticket"].create(
+        customers = env["res.partner"].create(
             [
-                {"name": f"Wait {n}", "partner_id": customer.id}
+                {"name": f"Customer {n}", "email": f"customer{n}@bench.example"}
                 for n in range(screens.PAGE)
             ]
+        )
+        env["ticket.ticket"].create(
+            [{"name": "Wait", "partner_id": customer.id} for customer in customers]
         )
         env.cr.commit()
 

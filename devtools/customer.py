@@ -23,7 +23,10 @@ def send(sender: str, recipient: str, subject: str, text: str) -> None:
     message.set_content(text)
     with smtplib.SMTP(str(servers["smtp_host"]), int(servers["smtp_port"])) as smtp:
         smtp.send_message(message)
-    say(f"Delivered to {recipient}; it is fetched within a minute.")
+    say(
+        f"Delivered to {recipient}. Mailboxes that are e-mail accounts in Odoo are "
+        "fetched within a minute."
+    )
 
 
 def read(address: str) -> None:

@@ -5,7 +5,9 @@ addon. A template's name carries a digest of everything that shapes it.
 """
 
 import hashlib
+import lzma
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -92,6 +94,18 @@ def origin(name: str) -> str:
 def drop(name: str) -> None:
     postgres.execute(f'drop database if exists "{name}" with (force)')
     locks.remove(FILESTORE / name)
+
+
+def save(name: str, file: Path) -> None:
+    """Keep a database as compressed SQL; what lies in its filestore is not in it."""
+    sql = re.sub(rb"(?m)^\\(un)?restrict .*\n", b"", postgres.dump(name))  # too new
+    file.write_bytes(lzma.compress(sql, preset=9))
+
+
+def restore(file: Path, name: str) -> None:
+    """Make a database of what ``save`` has kept."""
+    postgres.execute(f'create database "{name}"')
+    postgres.execute(lzma.decompress(file.read_bytes()).decode(), name)
 
 
 def _bundle_assets(name: str) -> None:

@@ -9,6 +9,8 @@ SMTP_NAME = "Local SMTP sink"
 def connect(env: Any, servers: dict[str, Any], address: str) -> None:
     """Point accounts and outgoing mail to ``servers``, fetch at once, and commit.
 
+    Erika reads German, which demo data cannot say in an Odoo without it.
+
     ``servers`` is the description that ``devtools.mail_servers`` prints, ``address``
     the one under which the browser reaches Odoo.
     """
@@ -31,5 +33,6 @@ def connect(env: Any, servers: dict[str, Any], address: str) -> None:
         server.write(outgoing)
     else:
         env["ir.mail_server"].create({"name": SMTP_NAME, "sequence": 1, **outgoing})
+    env.ref("ticket_system.demo_partner_erika").lang = "de_DE"
     env["ir.config_parameter"].set_param("web.base.url", address)
     env.cr.commit()

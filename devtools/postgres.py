@@ -62,13 +62,23 @@ def running() -> Iterator[None]:
 
 def execute(statement: str, database: str = "postgres") -> list[str]:
     """Run SQL as the owner of everything; the rows as unaligned text."""
-    psql: Command = [_program("psql"), "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", database]
+    psql = ("psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", database)
+    return _run(*psql, input=statement.encode()).decode().splitlines()
+
+
+def dump(database: str) -> bytes:
+    """A database as SQL for ``execute``; the roles of this cluster are not in it."""
+    return _run("pg_dump", "-Ox", database)
+
+
+def _run(program: str, *arguments: str, input: bytes = b"") -> bytes:
+    command: Command = [_program(program), *arguments]
     process = subprocess.run(
-        [*psql, "-c", statement], capture_output=True, text=True, env=environment()
+        command, capture_output=True, input=input, env=environment()
     )
     if process.returncode:
-        raise Failure(f"PostgreSQL: {process.stderr.strip()}")
-    return process.stdout.splitlines()
+        raise Failure(f"PostgreSQL: {process.stderr.decode().strip()}")
+    return process.stdout
 
 
 def environment() -> dict[str, str]:

@@ -24,7 +24,7 @@ from .errors import (
 )
 from .plain_words import plain_words
 
-BATCH_COUNT = 50
+BATCH_COUNT = 100
 BATCH_BYTES = 32 * 2**20
 MAIL_BYTES = 150 * 2**20
 UID_WINDOW = 20_000

@@ -24,6 +24,7 @@ from . import ticket_ticket_compose
 from . import ticket_rule
 from . import ticket_sent_copy
 from . import ticket_mail
+from . import ticket_mail_known
 from . import ticket_mail_intake
 from . import ticket_mail_privacy
 from . import ticket_mail_tickets

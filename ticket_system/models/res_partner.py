@@ -41,6 +41,11 @@ class ResPartner(models.Model):
         for partner in self:
             partner.ticket_count = counts.get(partner.commercial_partner_id, 0)
 
+    def signup_prepare(self, signup_type="signup"):
+        """Every answer to a customer asks for it: write what is new only."""
+        new = self.filtered(lambda partner: partner.sudo().signup_type != signup_type)
+        return super(ResPartner, new).signup_prepare(signup_type)
+
     def action_open_tickets(self):
         self.ensure_one()
         action = self.env["ir.actions.actions"]._for_xml_id(

@@ -6,7 +6,7 @@ from ..mailflow.mailbox import RawMail
 from ..mailflow.route import RouteKind
 from .fetchmail_server_fetch import Source
 from .ticket_import_openxe import Outcome
-from .ticket_mail_intake import IMPORT_FOLDER
+from .ticket_mail_known import IMPORT_FOLDER
 from .ticket_mail_tickets import date_of
 from .ticket_status import CLOSED_CATEGORIES
 

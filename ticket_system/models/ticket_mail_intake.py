@@ -1,27 +1,21 @@
 import logging
-from collections import defaultdict
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
-from itertools import chain, compress
+from itertools import compress
 
 import psycopg2
 
 from odoo import api, fields, models
-from odoo.tools import email_normalize, email_split
 
 from ..mailflow import message as mailmessage
-from ..mailflow import number
 from ..mailflow.authentication import authentication
 from ..mailflow.errors import MailflowError
-from ..mailflow.route import Candidate, Candidates, Route, RouteKind, Trust, route
-from ..mailflow.screen import Action, Surroundings, Verdict, screen
+from ..mailflow.route import Route, RouteKind, Trust, route
+from ..mailflow.screen import Action, Verdict, screen
 from ..mailflow.suspicious import warnings
 
 _logger = logging.getLogger(__name__)
 
 IN_DATABASE = 256 * 1024  # bytes of a mail
-STORM_LIMIT = 10
-IMPORT_FOLDER = "import "  # before the checksum of the file that mails come from
 # connection, rollback, resources, object state, operator: PostgreSQL's error classes
 TRANSIENT = {"08", "40", "53", "55", "57"}
 
@@ -238,30 +232,6 @@ class TicketMail(models.Model):
         else:
             plan.verdict = Verdict(Action.IGNORE, "no_ticket")
 
-    def _surroundings(self, messages):
-        """{sender: Surroundings}, with the mails of the last hour counted."""
-        get_param = self.env["ir.config_parameter"].sudo().get_param
-        senders = {message.sender.email for message in messages}
-        counts = dict(
-            self._read_group(
-                [
-                    ("email_from", "in", list(senders - {""})),
-                    ("create_date", ">", fields.Datetime.now() - timedelta(hours=1)),
-                    ("folder", "not =like", f"{IMPORT_FOLDER}%"),
-                ],
-                ["email_from"],
-                ["__count"],
-            )
-        )
-        return {
-            sender: Surroundings(
-                own_addresses=self.env["fetchmail.server"]._ticket_addresses(),
-                recent_from_sender=counts.get(sender, 0),
-                storm_limit=int(get_param("ticket_system.storm_limit", STORM_LIMIT)),
-            )
-            for sender in senders
-        }
-
     def _remember(self, candidates, plan):
         """Let later mails of the batch find the ticket this mail will belong to."""
         message = plan.message
@@ -269,133 +239,6 @@ class TicketMail(models.Model):
         everybody = {a.email for a in (message.sender, *message.to, *message.cc)}
         everybody -= self.env["fetchmail.server"]._ticket_addresses()
         candidates.add(ticket, frozenset(everybody), message.message_id)
-
-    def _find_known(self, messages):
-        """{content hash: ledger line} of mails processed before.
-
-        Of what we sent ourselves, only what has joined a ticket.
-        """
-        lines = self.search(
-            [
-                ("content_hash", "in", [m.content_hash for m in messages]),
-                ("state", "in", ("done", "ignored")),
-                ("id", "not in", self.ids),
-                "|",
-                ("is_sent", "=", False),
-                ("ticket_id", "!=", False),
-            ]
-        )
-        return {line.content_hash: line for line in lines}
-
-    def _find_partners(self, messages):
-        """({address: partner}, the addresses of internal users among the senders)."""
-        senders = {message.sender.email for message in messages} - {""}
-        partners = self.env["res.partner"].search(
-            [("email_normalized", "in", list(senders))], order="id desc"
-        )
-        by_email = {partner.email_normalized: partner for partner in partners}
-        users = self.env["res.users"].search(
-            [("partner_id", "in", partners.ids), ("share", "=", False)]
-        )
-        return by_email, frozenset(users.partner_id.mapped("email_normalized"))
-
-    def _find_candidates(self, messages):
-        """The tickets that the mails may belong to, found by id and by number."""
-        ids = {reference for m in messages for reference in m.references}
-        ids |= {m.report.original_message_id for m in messages if m.report}
-        ids |= {
-            m.message_id for m, line in zip(messages, self, strict=True) if line.is_sent
-        }
-        subjects = {m.subject for m in messages}
-        subjects |= {m.report.original_subject for m in messages if m.report}
-        numbers = set(chain.from_iterable(map(number.find, subjects)))
-        referenced = self.env["mail.message"].search_fetch(
-            [("message_id", "in", list(ids)), ("model", "=", "ticket.ticket")],
-            ["message_id", "res_id", "message_type"],
-        )
-        tickets = self.env["ticket.ticket"].search(
-            [
-                "|",
-                ("id", "in", referenced.mapped("res_id")),
-                ("number", "in", list(numbers)),
-            ]
-        )
-        participants = self._find_participants(tickets)
-        by_id = {
-            ticket.id: Candidate(
-                ticket,
-                ticket.number,
-                frozenset(participants[ticket.id] | self._customer_addresses(ticket)),
-                ticket.is_closed,
-                ticket.closed_on or None,
-            )
-            for ticket in tickets
-        }
-        oldest = {
-            message.message_id: message
-            for message in referenced.sorted("id", reverse=True)
-            if message.res_id in by_id
-        }
-        return Candidates(
-            {
-                identifier: by_id[message.res_id]
-                for identifier, message in oldest.items()
-            },
-            {candidate.number: candidate for candidate in by_id.values()},
-            frozenset(
-                identifier
-                for identifier, message in oldest.items()
-                if message.message_type != "email"
-            ),
-        )
-
-    def _customer_addresses(self, ticket):
-        customer = ticket.partner_id | ticket.commercial_partner_id
-        return set(filter(None, customer.mapped("email_normalized")))
-
-    def _find_participants(self, tickets):
-        """{ticket id: the addresses that wrote or got messages of the ticket}"""
-        found = defaultdict(set)
-        own = self.env["fetchmail.server"]._ticket_addresses()
-        messages = self.env["mail.message"].search_fetch(
-            [
-                ("model", "=", "ticket.ticket"),
-                ("res_id", "in", tickets.ids),
-                ("message_type", "in", ("email", "comment")),
-            ],
-            [
-                "res_id",
-                "email_from",
-                "incoming_email_to",
-                "incoming_email_cc",
-                "outgoing_email_to",
-                "outgoing_email_cc",
-            ],
-        )
-        for message in messages:
-            for text in (
-                message.email_from,
-                message.incoming_email_to,
-                message.incoming_email_cc,
-                message.outgoing_email_to,
-                message.outgoing_email_cc,
-            ):
-                if text:
-                    found[message.res_id].update(map(str.lower, email_split(text)))
-        for ticket in tickets:
-            if address := email_normalize(ticket.email_from):
-                found[ticket.id].add(address)
-            found[ticket.id] -= own
-        return found
-
-    def _trust(self, internal):
-        get_param = self.env["ir.config_parameter"].sudo().get_param
-        days = int(get_param("ticket_system.reopen_days", 0))
-        return Trust(
-            internal_addresses=internal,
-            number_suffices=bool(get_param("ticket_system.number_suffices")),
-            reopen_within=timedelta(days=days) if days else None,
-        )
 
 
 def is_transient(error):

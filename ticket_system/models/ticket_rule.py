@@ -6,6 +6,21 @@ from ..mailflow import outgoing, rules
 from .ticket_ticket import PRIORITIES
 
 TEST_LIMIT = 500
+ACTIONS = (
+    "is_spam",
+    "ignore",
+    "no_autoresponse",
+    "status_id",
+    "queue_id",
+    "project_id",
+    "user_id",
+    "partner_id",
+    "tag_ids",
+    "priority",
+    "is_private",
+    "is_gdpr",
+    "stop",
+)
 
 
 class TicketRule(models.Model):
@@ -61,6 +76,12 @@ class TicketRule(models.Model):
                     rules.check(condition)
                 except rules.RuleError as error:
                     raise ValidationError(error.translated(self.env._)) from error
+
+    @api.constrains("name", *ACTIONS)
+    def _check_actions(self):
+        for rule in self:
+            if not any(rule[name] for name in ACTIONS):
+                raise ValidationError(self.env._("A rule needs something to do."))
 
     def _conditions(self):
         return [
@@ -127,17 +148,17 @@ class TicketRule(models.Model):
             )
         except rules.RuleError as error:
             raise UserError(error.translated(self.env._)) from error
-        action = self.env["ir.actions.actions"]._for_xml_id(
-            "ticket_system.ticket_mail_action"
-        )
-        return action | {
+        return {
+            "type": "ir.actions.act_window",
             "name": self.env._(
                 "Caught %(caught)s of the last %(count)s mails",
                 caught=len(caught),
                 count=len(lines),
             ),
+            "res_model": "ticket.mail",
+            "view_mode": "list,form",
             "domain": [("id", "in", caught.ids)],
-            "context": {},
+            "context": {"is_rule_test": True},
         }
 
 

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 PRESENCE = "ticket_system.presence"
+AGENTS = "ticket_system.group_agent"
 
 
 class TicketTicket(models.Model):
@@ -104,6 +105,7 @@ class TicketTicket(models.Model):
         return self.env["ticket.lock"].sudo().search([("ticket_id", "in", self.ids)])
 
     def _tell_agents(self, event):
-        agents = self.env.ref("ticket_system.group_agent").sudo()
+        group_id = self.env["ir.model.data"]._xmlid_to_res_id(AGENTS)  # no query
+        agents = self.env["res.groups"].sudo().browse(group_id)
         for ticket in self:
             agents._bus_send(event, {"id": ticket.id})

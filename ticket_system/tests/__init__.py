@@ -16,6 +16,7 @@ from . import test_import_mails
 from . import test_import_openxe
 from . import test_import_openxe_messages
 from . import test_intake
+from . import test_ledger
 from . import test_mailflow_content
 from . import test_mailflow_decide
 from . import test_mailflow_files

@@ -3,6 +3,7 @@ from unittest.mock import patch
 
 from freezegun import freeze_time
 
+from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -45,6 +46,21 @@ class TestDelivery(TicketCase, MailCase):
         self.assertEqual(answer._delivery(), "sent")
         self.assertFalse(self.ticket.delivery_failed)
         self.assertFalse(self.ticket.activity_ids)
+
+    def test_customer_stays_as_it_is(self):
+        """Answers write nothing on the customer, where others may write, too"""
+        self.answer()
+        customer = self.ticket.partner_id
+        self.env.flush_all()
+        long_ago = "2000-01-01 00:00:00"
+        self.env.cr.execute(
+            "UPDATE res_partner SET write_date = %s WHERE id = %s",
+            [long_ago, customer.id],
+        )
+        customer.invalidate_recordset()
+        self.answer()
+        self.env.flush_all()
+        self.assertEqual(customer.write_date, fields.Datetime.to_datetime(long_ago))
 
     def test_sent_by_one(self):
         """The queue keeps off what its author's request is about to send"""

@@ -57,8 +57,12 @@ class TestRule(TicketCase):
         self.assertTrue(noise.raw_attachment_id)
 
     def test_refused(self):
-        """R56: a rule without a condition or with a broken pattern is refused"""
-        for values in ({}, {"subject": "(", "use_regex": True}):
+        """R56: without a condition or an action, or with a broken pattern"""
+        for values in (
+            {"is_spam": True},
+            {"subject": "news%"},
+            {"subject": "(", "use_regex": True, "is_spam": True},
+        ):
             with self.subTest(values), self.assertRaises(ValidationError):
                 self.rule(**values)
 
@@ -72,7 +76,7 @@ class TestRule(TicketCase):
     def test_button(self):
         """The Test button shows what would have been caught"""
         caught, _other = self.take_in(mail(subject="news 1"), mail(subject="order"))
-        action = self.rule(subject="news%").action_test()
+        action = self.rule(subject="news%", is_spam=True).action_test()
         found = self.env["ticket.mail"].search(action["domain"])
         self.assertIn(caught, found)
         self.assertNotIn(_other, found)

@@ -14,6 +14,7 @@ function changed(env, action) {
     const { action: actions, notification, orm } = env.services;
     const close = notification.add(message, {
         type: "success",
+        className: "o_ticket_changed",
         autocloseDelay: TIME_TO_UNDO,
         buttons: [
             {
