@@ -7,7 +7,7 @@ export default [
         files: ["ticket_system/static/**/*.js"],
         languageOptions: {
             sourceType: "module",
-            globals: { ...globals.browser, odoo: "readonly" },
+            globals: { ...globals.browser, odoo: "readonly", luxon: "readonly" },
         },
         linterOptions: { reportUnusedDisableDirectives: "error" },
         rules: {
