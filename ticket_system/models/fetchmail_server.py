@@ -243,12 +243,12 @@ class FetchmailServer(models.Model):
             account.ticket_cron_id = account.ticket_cron_id or template.sudo().copy(
                 {"code": f"model.browse({account.id})._ticket_fetch()"}
             )
-            account.ticket_cron_id.write(
-                {
-                    "cron_name": self.env._("Tickets: fetch %s", account.name),
-                    "active": account._is_fetched_for_tickets(),
-                }
-            )
+            account.ticket_cron_id.active = account._is_fetched_for_tickets()
+            for language, _name in self.env["res.lang"].get_installed():
+                there = account.with_context(lang=language)
+                there.ticket_cron_id.name = there.env._(
+                    "Tickets: fetch %s", account.name
+                )
 
     def _is_fetched_for_tickets(self):
         return self.active and self.use_ticket_system and self.state == "done"

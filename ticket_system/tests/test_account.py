@@ -18,6 +18,10 @@ class TestAccount(TicketCase):
         self.account.ticket_interval_number = 7
         self.assertEqual(self.account.ticket_cron_id.interval_number, 7)
         cron = self.account.ticket_cron_id
+        self.account.name = "Renamed"
+        self.assertEqual(
+            (cron.display_name, cron.cron_name), ("Tickets: fetch Renamed",) * 2
+        )
         self.account.unlink()
         self.assertFalse(cron.exists())
 
