@@ -8,6 +8,7 @@ from email.message import EmailMessage
 from email.utils import localtime, make_msgid
 
 from devtools.console import Failure, say
+from devtools.demo_setup import ACCOUNTS
 from devtools.running import DESCRIPTION
 
 
@@ -23,10 +24,14 @@ def send(sender: str, recipient: str, subject: str, text: str) -> None:
     message.set_content(text)
     with smtplib.SMTP(str(servers["smtp_host"]), int(servers["smtp_port"])) as smtp:
         smtp.send_message(message)
-    say(
-        f"Delivered to {recipient}. Mailboxes that are e-mail accounts in Odoo are "
-        "fetched within a minute."
-    )
+    say(f"Delivered to {recipient}. {_what_follows(recipient)}")
+
+
+def _what_follows(recipient: str) -> str:
+    fetched = [f"{name}@demo.example" for name in ACCOUNTS]
+    if recipient in fetched:
+        return "Within a minute it is a ticket."
+    return f"Odoo fetches {', '.join(fetched)}, and what accounts you have added."
 
 
 def read(address: str) -> None:

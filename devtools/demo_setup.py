@@ -3,13 +3,15 @@
 from typing import Any
 
 ACCOUNTS = ("support", "accounting", "sales")
+LOGINS = ("admin", "agnes", "ali")
 SMTP_NAME = "Local SMTP sink"
 
 
 def connect(env: Any, servers: dict[str, Any], address: str) -> None:
     """Point accounts and outgoing mail to ``servers``, fetch at once, and commit.
 
-    Erika reads German, which demo data cannot say in an Odoo without it.
+    Erika reads German, which demo data cannot say in an Odoo without it. Who logs in
+    begins with the tickets.
 
     ``servers`` is the description that ``devtools.mail_servers`` prints, ``address``
     the one under which the browser reaches Odoo.
@@ -34,5 +36,7 @@ def connect(env: Any, servers: dict[str, Any], address: str) -> None:
     else:
         env["ir.mail_server"].create({"name": SMTP_NAME, "sequence": 1, **outgoing})
     env.ref("ticket_system.demo_partner_erika").lang = "de_DE"
+    users = env["res.users"].search([("login", "in", LOGINS)])
+    users.action_id = env.ref("ticket_system.ticket_ticket_action").id
     env["ir.config_parameter"].set_param("web.base.url", address)
     env.cr.commit()

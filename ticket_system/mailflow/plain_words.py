@@ -60,12 +60,22 @@ def plain_words(
         ) from error
     except IMAPClientError as error:
         raise _refusal(error, subject, refused) from error
-    except (OSError, EOFError) as error:
+    except ConnectionRefusedError as error:
+        raise Unreachable(
+            _lt(
+                "The server cannot be reached (%(subject)s): nothing answers at this "
+                "port.",
+                subject=subject,
+            )
+        ) from error
+    except (ConnectionError, EOFError) as error:
+        raise _broken_off(subject) from error
+    except OSError as error:
         raise Unreachable(
             _lt(
                 "The server cannot be reached (%(subject)s): %(reason)s.",
                 subject=subject,
-                reason=error,
+                reason=error.strerror or error,
             )
         ) from error
     except (
@@ -80,13 +90,15 @@ def plain_words(
         ) from error
 
 
+def _broken_off(subject: str) -> MailboxError:
+    return Unreachable(_lt("The connection broke off (%(subject)s).", subject=subject))
+
+
 def _refusal(
     error: Exception, subject: str, refused: type[MailboxError]
 ) -> MailboxError:
     if isinstance(error, IMAPClientAbortError):
-        return Unreachable(
-            _lt("The connection broke off (%(subject)s).", subject=subject)
-        )
+        return _broken_off(subject)
     said = re.sub(r"^b(['\"])(.*)\1$", r"\2", str(error)).strip(" .")[:200]
     if refused is LoginRefused or isinstance(error, LoginError):
         return LoginRefused(

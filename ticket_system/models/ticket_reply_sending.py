@@ -59,13 +59,15 @@ class TicketReply(models.Model):
             raise UserError(self.env._("Too late: the answer has left."))
         schedule.unlink()
         before = self.ticket_before
+        withdrawn = self._sent_message()
         if self.ticket_id._conversation()[-1:].id > self.sent_message_id.id:
             before = {name: before[name] for name in CHANGED_IN_ANY_CASE}
-        message = self._sent_message()
-        withdrawn = {"message_ids": message.ids}
-        message.unlink()
-        self.env.user._bus_send("mail.message/delete", withdrawn)
-        self.ticket_id.write(before)
+        else:
+            withdrawn |= self._log_of_sending()
+        deleted = {"message_ids": withdrawn.ids}
+        withdrawn.unlink()
+        self.env.user._bus_send("mail.message/delete", deleted)
+        self.ticket_id.with_context(mail_notrack=True).write(before)
         self.is_sent = False
         return self._show_again()
 
@@ -84,6 +86,18 @@ class TicketReply(models.Model):
                 message.model == "ticket.ticket"
                 and message.res_id == self.ticket_id.id
                 and message.author_id == self.user_id.partner_id
+            )
+        )
+
+    def _log_of_sending(self):
+        """What the ticket's log says of the status that came with this answer."""
+        sent = self._sent_message()
+        later = self.ticket_id.message_ids.sudo().filtered(
+            lambda message: message.id > sent.id and message.author_id == sent.author_id
+        )
+        return later.filtered(
+            lambda message: (
+                message.tracking_value_ids.field_id.mapped("name") == ["status_id"]
             )
         )
 

@@ -69,7 +69,10 @@ class TicketRule(models.Model):
             conditions = rule._conditions()
             if not conditions:
                 raise ValidationError(
-                    self.env._("A rule needs at least one condition.")
+                    self.env._(
+                        "A rule needs at least one condition: fill in something under "
+                        "“If a mail has”."
+                    )
                 )
             for condition in conditions:
                 try:
@@ -81,7 +84,9 @@ class TicketRule(models.Model):
     def _check_actions(self):
         for rule in self:
             if not any(rule[name] for name in ACTIONS):
-                raise ValidationError(self.env._("A rule needs something to do."))
+                raise ValidationError(
+                    self.env._("A rule needs something to do: choose it under “Then”.")
+                )
 
     def _conditions(self):
         return [

@@ -106,8 +106,11 @@ class TestDelivery(TicketCase, MailCase):
         fields = ["status_id", "is_unread", "waiting_since", "last_outbound"]
         before = self.ticket.read(fields)
         reply = self.new_reply()
+        log = self.ticket.message_ids
         with self.mock_mail_gateway():
             action = reply.action_send()
+        self.flush_tracking()
+        self.assertEqual(len(self.ticket.message_ids - log), 2)
         self.assertFalse(self._mails)
         self.assertEqual(reply.sent_message_id._delivery(), "queued")
         self.assertEqual(self.ticket.status_id.code, "closed")
@@ -115,7 +118,9 @@ class TestDelivery(TicketCase, MailCase):
         model, method, args = action["params"]["undo"]
         replies = self.env[model].with_user(self.agent).browse(args[0])
         shown = getattr(replies, method)()
+        self.flush_tracking()
         self.assertEqual(shown["res_id"], reply.id)
+        self.assertEqual(self.ticket.message_ids, log, "no line tells of the status")
         self.assertEqual(self.ticket.read(fields), before)
         self.assertEqual(len(self.ticket._conversation()), 1)
         self.assertTrue(self.ticket.with_user(self.agent).has_draft)

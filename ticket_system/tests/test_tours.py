@@ -134,6 +134,7 @@ class TestTours(BrowserCase):
         """R6: who is no agent sees no app, and no ticket by its address"""
         url = f"/odoo/tickets/{self.ticket.id}"
         self.start_tour(url, "ticket_system_stranger", login="test_employee")
+        self.start_tour("/odoo", "ticket_system_no_app", login="test_employee")
 
     def test_without_rights(self):
         """R6: no set-up menus, set-up actions and calls refused"""

@@ -5,6 +5,7 @@ import { parseHTML } from "@html_editor/utils/html";
 
 import { browser } from "@web/core/browser/browser";
 import { hasTouch } from "@web/core/browser/feature_detection";
+import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 
@@ -19,6 +20,7 @@ export class AnswerField extends HtmlField {
     setup() {
         super.setup();
         this.dialog = useService("dialog");
+        this.notification = useService("notification");
         const bus = useService("bus_service");
         const onWritten = ({ id }) =>
             id === this.props.record.data.ticket_id?.id && this.tellNews();
@@ -67,9 +69,18 @@ export class AnswerField extends HtmlField {
         }
     }
 
-    /** Somebody wrote on the ticket meanwhile: shows it above the answer. */
+    /**
+     * Somebody wrote on the ticket meanwhile: shows it above the answer.
+     *
+     * An answer that nobody has begun yet does not become a draft by that.
+     */
     async tellNews() {
         const { record } = this.props;
+        if (record.isNew && !this.isDirty && !record.dirty) {
+            const message = _t("Somebody wrote on this ticket meanwhile.");
+            this.notification.add(message, { type: "warning" });
+            return;
+        }
         await record.save({ reload: false });
         if (await this.ormService.call(record.resModel, "look_for_news", [record.resId])) {
             await record.load();

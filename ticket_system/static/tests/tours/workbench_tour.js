@@ -193,11 +193,11 @@ tours.add("ticket_system_stranger", {
             content: "The ticket is refused, and nothing of it is shown",
             trigger: "body:not(:contains('Broken wheel')) .modal:contains('not allowed')",
         },
-        {
-            content: "Close the message",
-            trigger: ".modal button:contains('Close')",
-            run: "click",
-        },
+    ],
+});
+
+tours.add("ticket_system_no_app", {
+    steps: () => [
         {
             content: "The apps",
             trigger: ".o_navbar_apps_menu button",
