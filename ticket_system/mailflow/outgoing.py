@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from email.header import Header
+from email.message import EmailMessage
 from email.utils import getaddresses
 from html import escape
 
@@ -57,6 +59,19 @@ def subject(text: str, number: str) -> str:
     prefix = "Fwd: " if FORWARDED.match(text) else "Re: "
     answer = prefix if bare != text else ""
     return f"{answer}[Ticket #{number}] {bare}"[:SUBJECT_LIMIT].strip()
+
+
+def encode_subject(message: EmailMessage) -> None:
+    """Write the subject as encoded words that keep their spaces (RFC 2047, 6.2).
+
+    Python before 3.13 loses the space between two words when it encodes each alone.
+    """
+    text = str(message["Subject"] or "")
+    if not text.isascii():
+        del message["Subject"]
+        message.set_raw(
+            "Subject", Header(text, "utf-8", header_name="Subject").encode()
+        )
 
 
 def bare_subject(text: str) -> str:

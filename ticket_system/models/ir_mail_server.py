@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 from odoo import api, models
 from odoo.tools import consteq
 
+from ..mailflow.outgoing import encode_subject
 from ..mailflow.pictures import Picture, embed
 
 _logger = logging.getLogger(__name__)
@@ -21,6 +22,7 @@ class IrMailServer(models.Model):
     def send_email(self, message, *args, **kwargs):
         if (message["X-Odoo-Objects"] or "").startswith("ticket.ticket-"):
             embed(message, self._ticket_picture)
+            encode_subject(message)
         result = super().send_email(message, *args, **kwargs)
         try:
             with self.env.cr.savepoint():

@@ -4,6 +4,7 @@ from contextlib import contextmanager
 from markupsafe import Markup
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import email_normalize, format_datetime, str2bool
 from odoo.tools.mail import email_split_tuples
 
@@ -75,6 +76,15 @@ class MailMessage(models.Model):
         if {"body", "model", "res_id"} & vals.keys():
             self.env["ticket.text"].sudo()._rebuild({*before, *self._ticket_ids()})
         return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_conversation(self):
+        if not self.env.su and any(message._is_conversation() for message in self):
+            raise UserError(
+                self.env._(
+                    "What was sent or received can be neither changed nor deleted."
+                )
+            )
 
     def unlink(self):
         tickets = self._ticket_ids()
@@ -187,6 +197,12 @@ class MailMessage(models.Model):
             self.env.user
         )
         settings.sudo()._ticket_show_images_of(email_normalize(self.email_from))
+
+    def _written_by(self):
+        """Who wrote it: of us the person, not the account."""
+        message = self.sudo()
+        colleague = message.author_id if message.message_type == "comment" else None
+        return (colleague and colleague.name) or message.email_from
 
     def _quoted(self):
         """The message as mail programs quote it: who, when, and the text."""

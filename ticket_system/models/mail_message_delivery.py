@@ -3,8 +3,6 @@ from markupsafe import Markup
 from odoo import models
 from odoo.exceptions import UserError
 
-from odoo.addons.mail.tools.discuss import Store
-
 FAILED = ("exception", "bounce")
 
 
@@ -60,7 +58,7 @@ class MailMessage(models.Model):
         """Mark the tickets; the authors get an activity, once until it is done."""
         for message in self:
             ticket = message._ticket()
-            ticket.delivery_failed = True
+            ticket.write({**ticket._status("new"), "delivery_failed": True})
             author = message.author_id.main_user_id or ticket.user_id
             if author and not message._warnings(author):
                 ticket.activity_schedule(
@@ -93,8 +91,12 @@ class MailMessage(models.Model):
         return activities
 
     def _tell_delivery(self):
-        """Bring the history that the author has open up to date."""
+        """Bring the histories that are open up to date."""
         for message in self:
-            if user := message.author_id.main_user_id:
-                route = message.with_user(user)._ticket_route()
-                Store(bus_channel=user).add(message, {"ticket_route": route}).bus_send()
+            message._ticket()._tell_agents(
+                "ticket_system.delivery",
+                message_id=message.id,
+                delivery=message._delivery(),
+                may_retry=bool(message._failed_mails()),
+            )
+        self._notify_message_notification_update()

@@ -63,6 +63,8 @@ class TicketReply(models.Model):
         readonly=False,
     )
     email_bcc = fields.Char("Bcc")
+    sender = fields.Char("From", compute="_compute_sender", compute_sudo=False)
+    colleagues = fields.Char(compute="_compute_sender", compute_sudo=False)
     newcomers = fields.Char(compute="_compute_newcomers", compute_sudo=False)
     body = fields.Html(
         compute="_compute_body", compute_sudo=False, store=True, readonly=False
@@ -127,6 +129,14 @@ class TicketReply(models.Model):
             answer = "Re: " if ticket.last_inbound else ""
             reply.subject = outgoing.subject(f"{answer}{ticket.name}", ticket.number)
 
+    @api.depends("ticket_id")
+    def _compute_sender(self):
+        """The address it leaves from; the colleagues who have the ticket open, too."""
+        for reply in self:
+            reply.sender = reply.ticket_id._sender() or self.env.user.email_formatted
+            others = reply.ticket_id.editor_ids - self.env.user
+            reply.colleagues = ", ".join(others.mapped("name"))
+
     @api.depends("ticket_id", "message_id")
     def _compute_email_to(self):
         for reply in self:
@@ -164,11 +174,17 @@ class TicketReply(models.Model):
 
     @api.depends("ticket_id")
     def _compute_status_id(self):
-        """That of the queue, else what the agent chose last (R53)."""
+        """That of the queue, else what the agent chose last (R53).
+
+        Where we write first, we wait for the customer.
+        """
+        by_code = self.env["ticket.status"]._by_code
         chosen = self.env.user.res_users_settings_id.ticket_reply_status_id
-        fallback = chosen or self.env["ticket.status"]._by_code("closed")
         for reply in self:
-            reply.status_id = reply.ticket_id.queue_id.reply_status_id or fallback
+            ticket = reply.ticket_id
+            answer = ticket.queue_id.reply_status_id or chosen or by_code("closed")
+            first = by_code("waiting_customer")
+            reply.status_id = answer if ticket.last_inbound else first
 
     @api.depends("ticket_id")
     def _compute_ticket_file_ids(self):
@@ -261,12 +277,16 @@ class TicketReply(models.Model):
 
     def _in_short(self, messages):
         return "\n".join(
-            f"{message.email_from or message.author_id.name}: {message.preview}"
-            for message in messages
+            f"{message._written_by()}: {message.preview}" for message in messages
         )
 
     def _show_again(self):
-        return self._open(self.env._("Reply"), res_id=self.id)
+        return self._open(self._title(self.ticket_id), res_id=self.id)
+
+    @api.model
+    def _title(self, ticket):
+        is_answer = ticket.last_inbound
+        return self.env._("Reply") if is_answer else self.env._("Write E-mail")
 
     @api.model
     def _open(self, title, **action):

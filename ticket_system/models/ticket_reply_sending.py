@@ -39,7 +39,15 @@ class TicketReply(models.Model):
         """Close the dialog; while the answer has not left yet, offer the undo."""
         following = following or {"type": "ir.actions.act_window_close"}
         if not self._schedule():
-            return following
+            return {
+                "type": "ir.actions.client",
+                "tag": "display_notification",
+                "params": {
+                    "type": "success",
+                    "message": self.env._("On its way to %s", self.email_to),
+                    "next": following,
+                },
+            }
         return {
             "type": "ir.actions.client",
             "tag": "ticket_system.changed",

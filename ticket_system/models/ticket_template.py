@@ -91,8 +91,8 @@ class TicketTemplate(models.Model):
     def offers(self, ticket_ids):
         """What the answer dialog offers on these tickets.
 
-        :return: [{"id", "name", "category", "subject", "body"}], placeholders filled
-            where there is one ticket
+        :return: [{"id", "name", "category", "is_own", "subject", "body"}], placeholders
+            filled where there is one ticket
         """
         tickets = self._tickets(ticket_ids)
         values = tickets._placeholders() if len(tickets) == 1 else {}
@@ -101,6 +101,7 @@ class TicketTemplate(models.Model):
                 "id": template.id,
                 "name": template.name,
                 "category": template.category_id.complete_name or "",
+                "is_own": bool(template.user_id),
                 "subject": placeholders(template.subject or "", values),
                 "body": template._filled_body(values),
             }

@@ -1,13 +1,16 @@
+import re
 from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..mailflow import number
 from .address import Address
 from .ticket_status import CLOSED_CATEGORIES
 
+SHOWN_NUMBER = re.compile(r"^#(\d+).*")
 PRIORITIES = [("0", "Normal"), ("1", "Priority")]
 
 
@@ -188,21 +191,38 @@ class TicketTicket(models.Model):
                 or ticket.company_id
             )
 
-    @api.depends("queue_id")
+    @api.depends("queue_id", "project_id")
     def _compute_account_id(self):
-        """Until anybody wrote, a ticket speaks for its queue's account."""
-        accounts = self.env["fetchmail.server"]
-        for ticket in self.filtered(lambda t: not (t.last_inbound or t.last_outbound)):
-            domain = [
-                ("use_ticket_system", "=", True),
-                ("ticket_queue_id", "=", ticket.queue_id.id),
-            ]
-            ticket.account_id = accounts.search(domain, limit=1)
+        """Until anybody wrote, a ticket speaks for its queue's or project's account,
+        or else for the first one, so that answers come back."""
+        silent = self.filtered(lambda t: not (t.last_inbound or t.last_outbound))
+        if not silent:
+            return
+        accounts = self.env["fetchmail.server"].search(
+            [("use_ticket_system", "=", True)], order="priority, id"
+        )
+        for ticket in silent:
+            company = ticket.company_id or self.env.company
+            own = accounts.filtered(
+                lambda a, c=company: a.ticket_queue_id.company_id in (c, c.browse())
+            )
+            of_queue = own.filtered(lambda a, t=ticket: a.ticket_queue_id == t.queue_id)
+            of_project = own.filtered(
+                lambda a, t=ticket: t.project_id and a.ticket_project_id == t.project_id
+            )
+            ticket.account_id = (of_queue or of_project or own)[:1]
 
     @api.depends("status_id.category")
     def _compute_is_closed(self):
         for ticket in self:
             ticket.is_closed = ticket.status_id.category in CLOSED_CATEGORIES
+
+    @api.model
+    def _search_display_name(self, operator, value):
+        """Found by what is shown, too: `#` and the number, then the subject."""
+        if isinstance(value, str):
+            value = SHOWN_NUMBER.sub(r"\1", value.strip())
+        return super()._search_display_name(operator, value)
 
     # ------------------------------------------------------------------
     # CRUD
@@ -256,22 +276,37 @@ class TicketTicket(models.Model):
     # ------------------------------------------------------------------
 
     def action_next(self):
-        """Open the ticket that waits longest in the user's queues, after this one."""
+        """Open the waiting ticket that follows in the user's queues, in its place."""
         waiting = self._next_waiting()
         if not waiting:
             raise UserError(self.env._("Nobody else waits. Well done!"))
-        return waiting.get_formview_action() | {"target": "main"}
+        return {
+            "type": "ir.actions.client",
+            "tag": "ticket_system.open_instead",
+            "params": {"action": waiting.get_formview_action()},
+        }
 
     def _next_waiting(self):
-        return self.search(
-            [
-                ("waiting_since", "!=", False),
-                ("user_id", "in", (False, self.env.uid)),
-                ("id", "not in", self.ids),
-            ],
-            order="priority desc, waiting_since, id",
-            limit=1,
+        """Who waits longest after this ticket, priority first; after the last, the
+        first again."""
+        waiting = Domain("waiting_since", "!=", False)
+        waiting &= Domain("user_id", "in", (False, self.env.uid))
+        waiting &= Domain("id", "not in", self.ids)
+        order = {"order": "priority desc, waiting_since, id", "limit": 1}
+        return self.search(waiting & self._later(), **order) or self.search(
+            waiting, **order
         )
+
+    def _later(self):
+        """What comes after this ticket where they wait; it may wait no more itself."""
+        since = self.waiting_since or self.last_inbound
+        if not since:
+            return Domain.TRUE
+        later = Domain("waiting_since", ">", since) | (
+            Domain("waiting_since", "=", since) & Domain("id", ">", self.id)
+        )
+        same = Domain("priority", "=", self.priority) & later
+        return same | Domain("priority", "<", self.priority)
 
     # ------------------------------------------------------------------
     # Housekeeping

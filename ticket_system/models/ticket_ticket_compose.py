@@ -48,8 +48,9 @@ class TicketTicket(models.Model):
             draft = self._own_draft("ticket.forward")
         if draft:
             return draft._show_again()
-        return self.env["ticket.reply"]._open(
-            self.env._("Reply"),
+        replies = self.env["ticket.reply"]
+        return replies._open(
+            replies._title(self),
             context=self._start(message_id) | {"default_is_to_all": to_all},
         )
 

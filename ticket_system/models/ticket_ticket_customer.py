@@ -85,7 +85,9 @@ class TicketTicket(models.Model):
 
     def action_open_customer_tickets(self):
         self.ensure_one()
-        return self.partner_id.action_open_tickets()
+        action = self.partner_id.action_open_tickets()
+        action["domain"] = [*action["domain"], ("id", "!=", self.id)]
+        return action | {"name": self.env._("Other Tickets")}
 
     def action_open_customer_orders(self):
         return self._open_documents(ORDERS, self.env._("Orders"))

@@ -98,6 +98,7 @@ class TicketTicket(models.Model):
                 raise UserError(
                     self.env._("%s is our own mailbox: no recipient.", address.email)
                 )
+        self.status_id = status
         message = self.message_post(
             body=body,
             subject=outgoing.subject(subject, self.number),
@@ -112,8 +113,16 @@ class TicketTicket(models.Model):
             parent_id=answered.id if answered else False,
             **self._delay(),
         )
-        self.status_id = status
+        if not self.email_from:
+            self._adopt_customer(recipients[0])
         return message
+
+    def _adopt_customer(self, address):
+        """Who is written to first is the customer of a ticket made by hand."""
+        self.email_from = address.email
+        self.partner_name = self.partner_name or address.name
+        if not self.partner_id:
+            self.partner_id = self._contacts(address.email.lower())
 
     def _delay(self):
         """When an answer leaves, if a setting leaves time to think again."""
@@ -128,13 +137,19 @@ class TicketTicket(models.Model):
         if is_answer and not self._goes_outside(kwargs):
             kwargs["is_internal"] = True
         elif is_answer:
-            account = self.sudo().account_id
-            if account.ticket_reply_from_account and account.ticket_address:
+            if sender := self._sender():
+                server = self.sudo().account_id.ticket_mail_server_id
                 kwargs.setdefault("author_id", self.env.user.partner_id.id)
-                kwargs.setdefault("email_from", account._ticket_sender())
-                kwargs.setdefault("mail_server_id", account.ticket_mail_server_id.id)
+                kwargs.setdefault("email_from", sender)
+                kwargs.setdefault("mail_server_id", server.id)
             kwargs["subject"] = kwargs.get("subject") or self._message_compute_subject()
         return super().message_post(message_type=message_type, **kwargs)
+
+    def _sender(self):
+        """The account's address, where answers leave from it; else nothing."""
+        account = self.sudo().account_id
+        is_ours = account.ticket_reply_from_account and account.ticket_address
+        return account._ticket_sender() if is_ours else ""
 
     def _is_answer(self, values):
         """Whether message values describe an answer to the outside, no note."""
@@ -173,6 +188,16 @@ class TicketTicket(models.Model):
                 "partner_share"
             ):
                 self._register_outbound(message.date)
+
+    def _check_can_update_message_content(self, messages):
+        """What was written to and fro stays as it was sent and received (P9)."""
+        if any(message._is_conversation() for message in messages):
+            raise UserError(
+                self.env._(
+                    "What was sent or received can be neither changed nor deleted."
+                )
+            )
+        return super()._check_can_update_message_content(messages)
 
     def _get_message_create_valid_field_names(self):
         copies = {"outgoing_email_cc", "outgoing_email_bcc"}

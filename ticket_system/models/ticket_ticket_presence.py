@@ -49,7 +49,7 @@ class TicketTicket(models.Model):
         return tickets if is_positive else ~tickets
 
     def enter(self):
-        """Tell that the user has the ticket open; to be repeated.
+        """Tell that the user has the ticket open; to be repeated. So it is read.
 
         :return: the others who do: [{"name", "since"}]
         """
@@ -57,6 +57,8 @@ class TicketTicket(models.Model):
         self.check_access("read")
         locks = self.env["ticket.lock"].sudo()
         if locks._renew(self):
+            if self.is_unread and self.has_access("write"):
+                self.is_unread = False
             self._tell_agents(PRESENCE)
         others = locks.search(
             locks._alive()
@@ -104,8 +106,8 @@ class TicketTicket(models.Model):
     def _locks(self):
         return self.env["ticket.lock"].sudo().search([("ticket_id", "in", self.ids)])
 
-    def _tell_agents(self, event):
+    def _tell_agents(self, event, **facts):
         group_id = self.env["ir.model.data"]._xmlid_to_res_id(AGENTS)  # no query
         agents = self.env["res.groups"].sudo().browse(group_id)
         for ticket in self:
-            agents._bus_send(event, {"id": ticket.id})
+            agents._bus_send(event, {"id": ticket.id, **facts})

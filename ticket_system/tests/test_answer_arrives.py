@@ -2,6 +2,7 @@
 
 import base64
 from email import message_from_bytes
+from email.header import decode_header, make_header
 from email.policy import default
 
 from odoo.tests import tagged
@@ -12,6 +13,8 @@ PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAA"
     "AABJRU5ErkJggg=="
 )
+
+SUBJECT = "Größe 58 – für Käthe – geändert?"
 
 
 @tagged("post_install", "-at_install", "mail_servers")
@@ -25,9 +28,7 @@ class TestAnswerArrives(MailServerCase):
             domain.format, ("carla", "boss", "auditor")
         )
         self.customer.email = self.carla
-        self.write_in(
-            mail("Größe 58?", **self.addresses, message_id="<first@c.example>")
-        )
+        self.write_in(mail(SUBJECT, **self.addresses, message_id="<first@c.example>"))
         self.ticket = (
             self.env["ticket.mail"]
             .search([("server_id", "=", self.account.id)])
@@ -93,9 +94,12 @@ class TestAnswerArrives(MailServerCase):
         self.assertIsNone(dovecot.bcc)
         self.assertNotIn("Bcc", python)
         self.assertEqual(python["Cc"].addresses[0].display_name, "Boss, Bea")
+        subject = f"Re: [Ticket #{self.ticket.number}] {SUBJECT}"
+        self.assertEqual(python["Subject"], subject)
         self.assertEqual(
-            python["Subject"], f"Re: [Ticket #{self.ticket.number}] Größe 58?"
+            str(make_header(decode_header(dovecot.subject.decode()))), subject
         )
+        self.assertEqual(python["To"], self.carla)
         self.assertEqual(dovecot.message_id.decode(), python["Message-ID"])
         self.assertEqual(dovecot.in_reply_to, b"<first@c.example>")
         self.assertIn("<first@c.example>", python["References"].split())

@@ -60,6 +60,15 @@ class TestAttachmentLink(TicketCase):
         self.assertEqual((link.name, link.model_name), (self.ticket.name, "Task"))
         self.assertEqual(link.action_open()["res_id"], task.id)
 
+    def test_tasks_of_projects(self):
+        """Tasks are for those whose Odoo shows them"""
+        wizard = self.env["ticket.attachment.link"].with_user(self.agent)
+        self.agent.group_ids -= self.env.ref("project.group_project_user")
+        self.assertNotIn("project.task", dict(wizard._select_new_model()))
+        self.assertNotIn("project.task", dict(wizard._select_document()))
+        self.agent.group_ids += self.env.ref("project.group_project_user")
+        self.assertIn("project.task", dict(wizard._select_new_model()))
+
     def test_linked_once(self):
         document = f"project.task,{self.task.id}"
         for _turn in range(2):

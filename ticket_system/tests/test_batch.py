@@ -1,4 +1,4 @@
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged, users
 
 from .common import TicketCase
@@ -116,9 +116,21 @@ class TestBatch(TicketCase):
             [("id", "not in", self.tickets.ids)]
         ).sudo().waiting_since = False
         first, second, third = self.tickets[1], self.tickets[0], self.tickets[2]
-        self.assertEqual(third.with_env(self.env).action_next()["res_id"], first.id)
+        self.assertEqual(self.after(first), second)
+        self.assertEqual(self.after(second), third)
+        self.assertEqual(self.after(third), first, "round again")
+        second.status_id = self.status["waiting_customer"]
+        second.last_inbound = "2026-03-02"
+        self.assertEqual(self.after(second), third, "answered meanwhile")
+        third.priority = "1"
+        self.assertEqual(self.after(third), first)
         first.user_id = self.other_agent
-        self.assertEqual(third.with_env(self.env).action_next()["res_id"], second.id)
+        with self.assertRaises(UserError):
+            self.after(third)
+
+    def after(self, ticket):
+        action = ticket.with_env(self.env).action_next()["params"]["action"]
+        return self.env["ticket.ticket"].browse(action["res_id"])
 
     def test_many(self):
         """The number of statements does not grow with the tickets"""

@@ -82,6 +82,7 @@ class TestDelivery(TicketCase, MailCase):
             answer = self.send()
         self.assertEqual(answer._delivery(), "failed")
         self.assertTrue(self.ticket.delivery_failed)
+        self.assertEqual(self.ticket.status_id.code, "new", "there is work to do")
         self.assertEqual(self.ticket.activity_ids.user_id, self.agent)
         self.assertIn("No route to host", self.ticket.activity_ids.note)
         route = answer.with_user(self.agent)._ticket_route()
@@ -124,6 +125,18 @@ class TestDelivery(TicketCase, MailCase):
         self.assertEqual(self.ticket.read(fields), before)
         self.assertEqual(len(self.ticket._conversation()), 1)
         self.assertTrue(self.ticket.with_user(self.agent).has_draft)
+
+    def test_stays_as_sent(self):
+        """P9: what was written to and fro is neither changed nor deleted"""
+        answer = self.answer().with_user(self.agent)
+        with self.assertRaises(UserError):
+            self.ticket.with_user(self.agent)._message_update_content(answer, body="")
+        with self.assertRaises(UserError):
+            answer.unlink()
+        note = self.ticket.with_user(self.agent).message_post(
+            body="Hm", message_type="comment", subtype_xmlid="mail.mt_note"
+        )
+        self.ticket.with_user(self.agent)._message_update_content(note, body="Ah")
 
     def test_too_late(self):
         self.env["ir.config_parameter"].set_param("ticket_system.undo_seconds", 10)

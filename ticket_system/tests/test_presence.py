@@ -1,5 +1,5 @@
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from freezegun import freeze_time
 
@@ -50,6 +50,16 @@ class TestPresence(TicketCase):
         self.assertEqual(self.editors(), self.agent | self.colleague)
         self.mine.leave()
         self.assertEqual(self.theirs.enter(), [])
+
+    def test_opened_is_read(self):
+        """Bold is what nobody has opened; who marks it as unread meanwhile, may"""
+        self.ticket.is_unread = True
+        self.ticket.with_user(self.agent).enter()
+        self.assertFalse(self.ticket.is_unread)
+        self.ticket.with_user(self.agent).action_mark_unread()
+        with freeze_time(datetime.now() + timedelta(seconds=45)):
+            self.ticket.with_user(self.agent).enter()
+        self.assertTrue(self.ticket.is_unread)
 
     def test_since_is_kept_and_expires(self):
         """A browser that crashed is forgotten after two minutes"""

@@ -20,6 +20,25 @@ class TestReply(ReplyCase):
         self.assertEqual(form.email_to, "Carla Customer <carla@customer.example>")
         self.assertIn(f"Ticket #{self.ticket.number}", form.subject)
 
+    def test_first_mail(self):
+        """A ticket made by hand: who is written to is its customer, and awaited"""
+        self.ticket = self.env["ticket.ticket"].create({"name": "Your bike is ready"})
+        action = self.ticket.with_user(self.administrator).action_reply()
+        self.assertEqual(action["name"], "Write E-mail")
+        [sent] = self.reply(self.administrator, email_to="carla@customer.example")
+        self.assertEqual(sent.email_from, self.ticket.account_id._ticket_sender())
+        self.assertEqual(self.ticket.partner_id, self.customer)
+        self.assertEqual(self.ticket.email_from, "carla@customer.example")
+        self.assertEqual(self.ticket.status_id, self.status["waiting_customer"])
+
+    def test_colleagues(self):
+        """P8: the dialog tells who else has the ticket open"""
+        self.ticket.with_user(self.administrator).enter()
+        self.ticket.with_user(self.agent).enter()
+        draft = self.env["ticket.reply"].with_user(self.agent)
+        draft = draft.create({"ticket_id": self.ticket.id})
+        self.assertEqual(draft.colleagues, self.administrator.name)
+
     def test_news(self):
         """P8: what came in meanwhile is shown before anything is sent"""
         reply = (

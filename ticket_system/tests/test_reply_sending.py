@@ -64,7 +64,9 @@ class TestReplySending(ReplyCase):
             .create({"ticket_id": self.ticket.id, "body": "<p>Sorry.</p>"})
         )
         with self.mock_mail_gateway():
-            self.assertEqual(reply.action_send_and_next()["res_id"], other.id)
+            sent = reply.action_send_and_next()
+        following = sent["params"]["next"]
+        self.assertEqual(following["params"]["action"]["res_id"], other.id)
 
     def test_send_the_last(self):
         """Nobody else waits: the answer leaves all the same"""
@@ -78,7 +80,8 @@ class TestReplySending(ReplyCase):
         )
         with self.mock_mail_gateway():
             action = reply.action_send_and_next()
-        self.assertEqual(action["type"], "ir.actions.act_window_close")
+        following = action["params"]["next"]
+        self.assertEqual(following["type"], "ir.actions.act_window_close")
         self.assertEqual(len(self._new_mails), 1)
 
     def test_empty(self):

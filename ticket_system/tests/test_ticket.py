@@ -108,6 +108,29 @@ class TestTicket(TicketCase):
         found = self.env["ticket.ticket"].name_search(ticket.number)
         self.assertEqual([ticket_id for ticket_id, _name in found], ticket.ids)
 
+    def test_search_by_what_is_shown(self):
+        ticket = self.new_ticket()
+        for term in (f"#{ticket.number}", ticket.display_name, ticket.name):
+            found = self.env["ticket.ticket"].search([("display_name", "ilike", term)])
+            self.assertIn(ticket, found, term)
+
+    def test_speaks_for_an_account(self):
+        """Of its queue, else its project, else the first: answers come back"""
+        self.env["fetchmail.server"].search(
+            [("id", "!=", self.account.id)]
+        ).active = False
+        queue = self._make_account("books@test.example", self.accounting)
+        Ticket = self.env["ticket.ticket"]
+        for values, account in (
+            ({"queue_id": self.accounting.id}, queue),
+            ({"project_id": self.project.id}, self.account),
+            ({}, self.account),
+        ):
+            ticket = Ticket.with_user(self.administrator).create(
+                {"name": "x", **values}
+            )
+            self.assertEqual(ticket.account_id, account, values)
+
     def test_closing_what_waits_too_long(self):
         """R41: off by default"""
         ticket = self.new_ticket(status_id=self.status["waiting_customer"].id)

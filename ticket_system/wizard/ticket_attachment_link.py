@@ -34,7 +34,9 @@ class TicketAttachmentLink(models.TransientModel):
         return [
             (model, label)
             for model, label in kinds.items()
-            if model in self.env and self.env[model].has_access("create")
+            if model in self.env
+            and self.env[model].has_access("create")
+            and self._may_open(model)
         ]
 
     @api.model
@@ -49,7 +51,17 @@ class TicketAttachmentLink(models.TransientModel):
             if model.model in self.env
             and not self.env[model.model]._abstract
             and self.env[model.model].has_access("write")
+            and self._may_open(model.model)
         ]
+
+    def _may_open(self, model):
+        """Whether it is a document whose form the user has.
+
+        Odoo lets every user make tasks, but shows them to those of its projects only.
+        """
+        if model == "project.task":
+            return self.env.user.has_group("project.group_project_user")
+        return model != "discuss.channel"
 
     @api.depends("ticket_id")
     def _compute_available_ids(self):

@@ -12,6 +12,7 @@ const TIME_TO_UNDO = 10_000; // ms
 function changed(env, action) {
     const { message, undo, next } = action.params;
     const { action: actions, notification, orm } = env.services;
+    env.bus.trigger("ticket_system.changed");
     const close = notification.add(message, {
         type: "success",
         className: "o_ticket_changed",
@@ -23,6 +24,7 @@ function changed(env, action) {
                     close();
                     const following = await orm.call(...undo);
                     await actions.doAction({ type: "ir.actions.client", tag: "soft_reload" });
+                    env.bus.trigger("ticket_system.changed");
                     if (following) {
                         await actions.doAction(following);
                     }

@@ -40,8 +40,10 @@ registerMessageAction("ticket_system.send_again", {
     condition: ({ message }) => message.ticket_route?.may_retry,
     icon: "fa fa-repeat",
     name: _t("Send Again"),
-    onSelected: ({ message, owner }) =>
-        owner.env.services.orm.call("mail.message", "action_send_again", [message.id]),
+    onSelected: async ({ message, owner, thread }) => {
+        await owner.env.services.orm.call("mail.message", "action_send_again", [message.id]);
+        await thread.fetchThreadData(["activities"]);
+    },
     sequence: 14,
 });
 

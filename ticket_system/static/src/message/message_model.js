@@ -19,6 +19,11 @@ patch(Message.prototype, {
         );
     },
 
+    /** What was sent or received stays as it was. */
+    get editable() {
+        return !this.ticket_route && super.editable;
+    },
+
     get bubbleColor() {
         if (!this.ticket_route) {
             return super.bubbleColor;

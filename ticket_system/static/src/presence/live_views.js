@@ -1,7 +1,7 @@
 import { onWillDestroy } from "@odoo/owl";
 
 import { registry } from "@web/core/registry";
-import { useService } from "@web/core/utils/hooks";
+import { useBus, useService } from "@web/core/utils/hooks";
 import { KanbanController } from "@web/views/kanban/kanban_controller";
 import { kanbanView } from "@web/views/kanban/kanban_view";
 import { ListController } from "@web/views/list/list_controller";
@@ -24,10 +24,20 @@ function records(list) {
     return list.groups ? list.groups.flatMap((group) => records(group.list)) : list.records;
 }
 
+/** Counts the tickets in the panel at the left anew when agents have changed some. */
+function useLiveCounts(controller) {
+    const { bus, searchModel } = controller.env;
+    useBus(bus, "ticket_system.changed", () => {
+        searchModel.searchPanelInfo.shouldReload = true;
+        searchModel._notify();
+    });
+}
+
 class TicketListController extends ListController {
     setup() {
         super.setup();
         useLivePresence(this);
+        useLiveCounts(this);
     }
 }
 
@@ -35,6 +45,7 @@ class TicketKanbanController extends KanbanController {
     setup() {
         super.setup();
         useLivePresence(this);
+        useLiveCounts(this);
     }
 }
 

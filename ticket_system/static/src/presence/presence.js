@@ -23,6 +23,7 @@ export class TicketPresence extends Component {
         this.onTakenOver = ({ id }) => {
             if (id === this.ticketId) {
                 Object.assign(this.state, { others: [], takenOver: true });
+                this.showWritten();
             }
         };
         this.onWritten = ({ id }) => id === this.ticketId && this.showWritten();
