@@ -20,7 +20,7 @@ class IrMailServer(models.Model):
 
     @api.model
     def send_email(self, message, *args, **kwargs):
-        if (message["X-Odoo-Objects"] or "").startswith("ticket.ticket-"):
+        if _is_of_ticket(message):
             embed(message, self._ticket_picture)
             encode_subject(message)
         result = super().send_email(message, *args, **kwargs)
@@ -29,6 +29,14 @@ class IrMailServer(models.Model):
                 self.env["ticket.sent.copy"].sudo()._keep(message)
         except Exception:
             _logger.exception("No copy of %s is kept", message["Message-Id"])
+        return result
+
+    @api.model
+    def _alter_message__(self, message, smtp_from, smtp_to_list):  # noqa: PLW3201
+        """Without the comma that Odoo leaves where it had no recipient to add."""
+        result = super()._alter_message__(message, smtp_from, smtp_to_list)
+        if _is_of_ticket(message) and message["To"]:
+            message.replace_header("To", str(message["To"]).rstrip(", "))
         return result
 
     def _ticket_picture(self, source):
@@ -48,3 +56,7 @@ class IrMailServer(models.Model):
         if not is_allowed or not is_picture:
             return None
         return Picture(file.name, file.mimetype, file.raw)
+
+
+def _is_of_ticket(message):
+    return (message["X-Odoo-Objects"] or "").startswith("ticket.ticket-")

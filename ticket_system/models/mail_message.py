@@ -215,7 +215,8 @@ class MailMessage(models.Model):
         return Markup(
             '<div data-o-mail-quote-container="1"><p>%s</p>'
             '<blockquote data-o-mail-quote="1" style="margin: 0 0 0 8px; '
-            'padding-left: 8px; border-left: 2px solid #cccccc;">%s</blockquote></div>'
+            "padding-left: 8px; border-left-width: 2px; border-left-style: solid; "
+            'border-left-color: #cccccc;">%s</blockquote></div>'
         ) % (intro, quote)
 
     def action_download_original(self):

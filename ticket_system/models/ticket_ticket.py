@@ -202,15 +202,22 @@ class TicketTicket(models.Model):
             [("use_ticket_system", "=", True)], order="priority, id"
         )
         for ticket in silent:
-            company = ticket.company_id or self.env.company
-            own = accounts.filtered(
-                lambda a, c=company: a.ticket_queue_id.company_id in (c, c.browse())
+            ticket.account_id = ticket._best_account(accounts)
+
+    def _best_account(self, accounts):
+        """Of the queue, else of the project, else the first; of the same company."""
+        company = self.company_id or self.env.company
+        allowed = accounts.filtered(
+            lambda account: (
+                account.ticket_queue_id.company_id in (company, company.browse())
             )
-            of_queue = own.filtered(lambda a, t=ticket: a.ticket_queue_id == t.queue_id)
-            of_project = own.filtered(
-                lambda a, t=ticket: t.project_id and a.ticket_project_id == t.project_id
+        )
+        return allowed.sorted(
+            lambda account: (
+                account.ticket_queue_id != self.queue_id,
+                not self.project_id or account.ticket_project_id != self.project_id,
             )
-            ticket.account_id = (of_queue or of_project or own)[:1]
+        )[:1]
 
     @api.depends("status_id.category")
     def _compute_is_closed(self):

@@ -132,11 +132,13 @@ class TicketTicket(models.Model):
         return [outgoing.readable([address]) for address in found if address[1]]
 
     def _history(self):
-        """What was written to and fro, the latest first.
+        """What was written to and fro, the latest first, in the customer's language.
 
         Neither internal notes nor what was forwarded to others.
         """
-        messages = self._with_customer().sorted("id", reverse=True)
+        lang = self.partner_id.lang or self.env.lang
+        messages = self.with_context(lang=lang)._with_customer()
+        messages = messages.sorted("id", reverse=True)
         return Markup("").join(message._quoted() for message in messages)
 
     def _with_customer(self):

@@ -100,6 +100,9 @@ class TestAnswerArrives(MailServerCase):
             str(make_header(decode_header(dovecot.subject.decode()))), subject
         )
         self.assertEqual(python["To"], self.carla)
+        self.assertNotIn(
+            f"To: {self.carla},".encode(), self.dovecot.messages(address)[-1]
+        )
         self.assertEqual(dovecot.message_id.decode(), python["Message-ID"])
         self.assertEqual(dovecot.in_reply_to, b"<first@c.example>")
         self.assertIn("<first@c.example>", python["References"].split())
