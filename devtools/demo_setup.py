@@ -2,6 +2,10 @@
 
 from typing import Any
 
+GERMAN_TEMPLATE = """
+<p>Ihre Lieferung verspätet sich, das tut uns leid. Wir klären es und schreiben Ihnen
+heute noch einmal.</p>
+"""
 ACCOUNTS = ("support", "accounting", "sales")
 LOGINS = ("admin", "agnes", "ali")
 SMTP_NAME = "Local SMTP sink"
@@ -36,6 +40,17 @@ def connect(env: Any, servers: dict[str, Any], address: str) -> None:
     else:
         env["ir.mail_server"].create({"name": SMTP_NAME, "sequence": 1, **outgoing})
     env.ref("ticket_system.demo_partner_erika").lang = "de_DE"
+    templates = env["ticket.template"]
+    if not templates.search([("lang", "=", "de_DE")]):
+        delay = env.ref("ticket_system.demo_template_delay")
+        delay.lang = "en_US"
+        delay.copy(
+            {
+                "name": "Lieferung verspätet sich",
+                "lang": "de_DE",
+                "body": GERMAN_TEMPLATE,
+            }
+        )
     users = env["res.users"].search([("login", "in", LOGINS)])
     users.action_id = env.ref("ticket_system.ticket_ticket_action").id
     env["ir.config_parameter"].set_param("web.base.url", address)

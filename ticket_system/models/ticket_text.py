@@ -24,10 +24,19 @@ CONFIGURATIONS = {
     "sv": "swedish",
     "tr": "turkish",
 }
+FILE_NAMES = SQL(
+    """
+    SELECT string_agg(regexp_replace(name, '[^[:alnum:]]+', ' ', 'g'), ' ') AS names
+      FROM message_attachment_rel
+      JOIN ir_attachment ON ir_attachment.id = attachment_id
+     WHERE message_id = mail_message.id
+    """
+)
 
 
 class TicketText(models.Model):
-    """The words of a ticket's messages, for PostgreSQL's full-text search.
+    """The words of a ticket's messages and the names of their files, for PostgreSQL's
+    full-text search.
 
     A table of its own keeps them out of the way of lists; see
     https://www.postgresql.org/docs/current/textsearch.html
@@ -104,10 +113,14 @@ class TicketText(models.Model):
                 INSERT INTO ticket_text AS kept (ticket_id, words)
                 SELECT res_id, %(words)s
                   FROM (
-                    SELECT res_id, left(string_agg(body, ' ' ORDER BY id), %(limit)s)
-                           AS text
+                    SELECT res_id, left(string_agg(
+                           concat_ws(' ', body, file.names), ' ' ORDER BY id
+                           ), %(limit)s) AS text
                       FROM mail_message
-                     WHERE model = 'ticket.ticket' AND body != '' AND %(condition)s
+                      LEFT JOIN LATERAL (%(file_names)s) AS file ON true
+                     WHERE model = 'ticket.ticket'
+                       AND (body != '' OR file.names IS NOT NULL)
+                       AND %(condition)s
                      GROUP BY res_id
                   ) AS message
                   JOIN ticket_ticket ON ticket_ticket.id = message.res_id
@@ -117,6 +130,7 @@ class TicketText(models.Model):
                 """,
                 words=words,
                 condition=condition,
+                file_names=FILE_NAMES,
                 limit=TEXT_LIMIT,
             ),
             log_exceptions=False,  # answered while a mail came in: Odoo tries once more

@@ -48,6 +48,14 @@ class TestSearch(TicketCase):
             with self.subTest(text):
                 self.assertEqual(self.found(text), expected)
 
+    def test_file_names(self):
+        """Mails without a word of text, too"""
+        invoice = ("Kaufbeleg_2026-11.pdf", b"%PDF-", "application", "pdf")
+        ticket = self.take_in(mail("Three", "", attachments=[invoice])).ticket_id
+        self.both |= ticket
+        for text in ("Kaufbeleg", "kaufbeleg 2026", "pdf"):
+            self.assertEqual(self.found(text), ticket, text)
+
     def test_sender(self):
         """Any part of an address is looked for as it stands, wildcards in it or not"""
         for text, is_found in (
