@@ -33,9 +33,10 @@ class TicketTicket(models.Model):
             ticket.preview = last.with_prefetch(messages._ids).preview
 
     def _messages(self):
-        """[(ticket id, number of messages, the last one's id)]"""
+        """[(ticket id, number of messages, the last one's id)], of people alone."""
         messages = self.env["mail.message"].sudo()
         domain = messages._conversation_domain(self._origin.ids)
+        domain.append(("message_type", "!=", "auto_comment"))
         return messages._read_group(domain, ["res_id"], ["__count", "id:max"])
 
     def _register_inbound(self, date):

@@ -98,7 +98,9 @@ class TicketTicket(models.Model):
                     ),
                 },
             )
-            user._bus_send("ticket_system.taken_over", {"id": self.id})
+            user._bus_send(
+                "ticket_system.taken_over", {"id": self.id, "name": self.env.user.name}
+            )
         self._locks().filtered(lambda lock: lock.user_id in others).unlink()
         self._tell_agents(PRESENCE)
         return result

@@ -24,6 +24,12 @@ patch(Message.prototype, {
         return !this.ticket_route && super.editable;
     },
 
+    /** The files but for the pictures that a mail shows in its text. */
+    get listedAttachments() {
+        const isShown = ({ id }) => new RegExp(`/web/image/${id}\\b`).test(this.body);
+        return this.attachment_ids.filter((file) => !(this.ticket_route && isShown(file)));
+    },
+
     get bubbleColor() {
         if (!this.ticket_route) {
             return super.bubbleColor;

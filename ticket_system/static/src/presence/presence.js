@@ -18,11 +18,11 @@ export class TicketPresence extends Component {
         this.orm = useService("orm");
         this.bus = useService("bus_service");
         this.store = useService("mail.store");
-        this.state = useState({ others: [], takenOver: false });
+        this.state = useState({ others: [], takenOverBy: "" });
         this.onPresence = ({ id }) => id === this.ticketId && this.enter();
-        this.onTakenOver = ({ id }) => {
+        this.onTakenOver = ({ id, name }) => {
             if (id === this.ticketId) {
-                Object.assign(this.state, { others: [], takenOver: true });
+                Object.assign(this.state, { others: [], takenOverBy: name });
                 this.showWritten();
             }
         };
@@ -69,17 +69,17 @@ export class TicketPresence extends Component {
             this.orm.silent.call("ticket.ticket", "leave", [this.ticketId]);
         }
         this.ticketId = ticketId;
-        Object.assign(this.state, { others: [], takenOver: false });
+        Object.assign(this.state, { others: [], takenOverBy: "" });
         await this.enter();
     }
 
     async enter() {
         const ticketId = this.ticketId;
-        if (!ticketId || this.state.takenOver) {
+        if (!ticketId || this.state.takenOverBy) {
             return;
         }
         const others = await this.orm.silent.call("ticket.ticket", "enter", [ticketId]);
-        if (ticketId === this.ticketId && !this.state.takenOver) {
+        if (ticketId === this.ticketId && !this.state.takenOverBy) {
             this.state.others = others;
         }
     }
