@@ -289,8 +289,8 @@ class TicketTicket(models.Model):
             raise UserError(self.env._("Nobody else waits. Well done!"))
         return {
             "type": "ir.actions.client",
-            "tag": "ticket_system.open_instead",
-            "params": {"action": waiting.get_formview_action()},
+            "tag": "ticket_system.next_ticket",
+            "params": {"res_id": waiting.id},
         }
 
     def _next_waiting(self):

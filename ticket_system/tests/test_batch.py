@@ -129,8 +129,8 @@ class TestBatch(TicketCase):
             self.after(third)
 
     def after(self, ticket):
-        action = ticket.with_env(self.env).action_next()["params"]["action"]
-        return self.env["ticket.ticket"].browse(action["res_id"])
+        action = ticket.with_env(self.env).action_next()
+        return self.env["ticket.ticket"].browse(action["params"]["res_id"])
 
     def test_many(self):
         """The number of statements does not grow with the tickets"""

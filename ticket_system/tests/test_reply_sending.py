@@ -66,7 +66,7 @@ class TestReplySending(ReplyCase):
         with self.mock_mail_gateway():
             sent = reply.action_send_and_next()
         following = sent["params"]["next"]
-        self.assertEqual(following["params"]["action"]["res_id"], other.id)
+        self.assertEqual(following["params"]["res_id"], other.id)
 
     def test_send_the_last(self):
         """Nobody else waits: the answer leaves all the same"""

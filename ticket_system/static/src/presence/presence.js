@@ -87,9 +87,20 @@ export class TicketPresence extends Component {
     /** A new message: into the history, and what it changed into the form. */
     async showWritten() {
         const { record } = this.props;
-        this.store.Thread.get({ model: record.resModel, id: record.resId })?.fetchNewMessages();
+        await this.showMessages(record);
         if (!(await record.isDirty())) {
             await record.load();
+        }
+    }
+
+    /** The history keeps its place, unless its beginning is shown or the message is mine. */
+    async showMessages({ resModel, resId }) {
+        const thread = this.store.Thread.get({ model: resModel, id: resId });
+        const history = document.querySelector(".o_ticket_form .o-mail-Chatter");
+        const isAtTop = history?.scrollTop < 30;
+        await thread?.fetchNewMessages();
+        if (isAtTop || thread?.newestPersistentMessage?.isSelfAuthored) {
+            browser.setTimeout(() => history?.scrollTo({ top: 0 }));
         }
     }
 
