@@ -197,17 +197,21 @@ class TicketReply(models.Model):
             files = reply.sudo()._files()
             reply.is_large = sum(files.mapped("file_size")) > LARGE
 
+    @api.constrains("ticket_id", "message_id")
+    def _check_readable(self):
+        """Odoo tells the name of what a record points to, whoever may read that."""
+        replies = self.sudo(False)
+        replies.ticket_id.check_access("read")
+        replies.message_id.check_access("read")
+
     @api.model_create_multi
     def create(self, vals_list):
         replies = super().create(vals_list)
-        replies.ticket_id.check_access("read")
         replies._adopt_uploads()
         return replies
 
     def write(self, vals):
         result = super().write(vals)
-        if "ticket_id" in vals:
-            self.ticket_id.check_access("read")
         if "user_id" in vals:
             self.check_access("write")  # nobody lays a draft on a colleague's desk
         if "attachment_ids" in vals:

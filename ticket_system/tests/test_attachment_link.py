@@ -93,6 +93,8 @@ class TestAttachmentLink(TicketCase):
         self.assertFalse(link.with_user(self.other_agent).search([]))
         with self.assertRaises(AccessError):
             link.with_user(self.other_agent).read(["res_id"])
+        with self.assertRaises(AccessError):
+            self.wizard(self.other_agent, document=False)
         task.unlink()
         link.invalidate_recordset()
         self.assertEqual(link.name, "Not visible to you")

@@ -156,8 +156,12 @@ class TestReply(ReplyCase):
             with self.subTest(model), self.assertRaises(AccessError):
                 Form(answers.with_context(default_ticket_id=secret.ticket_id.id))
             own = answers.create({"ticket_id": self.ticket.id})
-            with self.subTest(model), self.assertRaises(AccessError):
-                own.write({"ticket_id": secret.ticket_id.id})
+            for values in (
+                {"ticket_id": secret.ticket_id.id},
+                {"message_id": secret.mail_message_id.id},
+            ):
+                with self.subTest(model, values=values), self.assertRaises(AccessError):
+                    own.write(values)
             for message in (secret.mail_message_id, note):
                 form = Form(
                     answers.with_context(

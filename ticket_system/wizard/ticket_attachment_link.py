@@ -63,6 +63,11 @@ class TicketAttachmentLink(models.TransientModel):
             return self.env.user.has_group("project.group_project_user")
         return model != "discuss.channel"
 
+    @api.constrains("ticket_id")
+    def _check_ticket(self):
+        """Odoo tells the name of what a record points to, whoever may read that."""
+        self.sudo(False).ticket_id.check_access("read")
+
     @api.depends("ticket_id")
     def _compute_available_ids(self):
         for wizard in self:
