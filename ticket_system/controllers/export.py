@@ -5,7 +5,8 @@ from email.policy import SMTP
 from email.utils import format_datetime, make_msgid
 
 from odoo.http import Controller, content_disposition, request, route
-from odoo.tools import html2plaintext
+
+from ..mailflow.plain_text import plain_text
 
 BATCH = 100
 IN_MEMORY = 10 * 2**20  # bytes, before the ZIP goes to a file
@@ -52,7 +53,7 @@ def _as_mail(message):
     mail["Subject"] = message.subject or ""
     mail["Date"] = format_datetime(message.date)
     mail["Message-ID"] = message.message_id or make_msgid()
-    mail.set_content(html2plaintext(message.body or ""))
+    mail.set_content(plain_text(message.body or ""))
     mail.add_alternative(str(message.body or ""), subtype="html")
     for file in message.attachment_ids.with_prefetch():
         kind, _slash, subtype = (file.mimetype or "").partition("/")

@@ -3,6 +3,8 @@ from datetime import timedelta
 from odoo import fields, models
 from odoo.tools.mail import email_normalize_all
 
+from ..mailflow.plain_text import plain_text
+
 LEFT_TO_SENDER = timedelta(minutes=1)
 
 
@@ -12,8 +14,11 @@ class MailMail(models.Model):
     _inherit = "mail.mail"
 
     def _prepare_outgoing_list(self, mail_server=False, doc_to_followers=None):
-        """The one mail to the outside carries the blind copies, too."""
+        """A readable text beside the HTML; blind copies with the one to the outside."""
         mails = super()._prepare_outgoing_list(mail_server, doc_to_followers)
+        if self.model == "ticket.ticket":
+            for mail in mails:
+                mail["body_alternative"] = plain_text(mail["body"])
         if self.outgoing_email_bcc and self.email_to:
             first = mails[0]
             first["headers"] = {**first["headers"], "Bcc": self.outgoing_email_bcc}
