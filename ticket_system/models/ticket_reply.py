@@ -4,6 +4,7 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.tools import email_normalize
+from odoo.tools.mail import email_split_tuples
 
 from ..mailflow import outgoing
 
@@ -133,7 +134,8 @@ class TicketReply(models.Model):
     def _compute_sender(self):
         """The address it leaves from; the colleagues who have the ticket open, too."""
         for reply in self:
-            reply.sender = reply.ticket_id._sender() or self.env.user.email_formatted
+            sender = reply.ticket_id._sender() or self.env.user.email_formatted
+            reply.sender = outgoing.readable(email_split_tuples(sender))
             others = reply.ticket_id.editor_ids - self.env.user
             reply.colleagues = ", ".join(others.mapped("name"))
 
