@@ -20,6 +20,7 @@ from .suspicious import is_tracker, mark_links
 
 BLOCKED_IMAGE = "/ticket_system/static/src/img/blocked.svg"
 HTML_LIMIT = 2 * 2**20
+DEEPEST = 150  # elements in each other; Odoo drops all that comes after 256
 CUT_OFF = "<p>[…]</p>"
 
 TAGS = frozenset(
@@ -98,13 +99,14 @@ def safe_html(html: str, inline: Mapping[str, str] | None = None) -> SafeContent
     """
     keeper = _Keeper(inline or {})
     html, left_out = without_long_data(html) if len(html) > HTML_LIMIT else (html, 0)
-    is_cut = len(html) > HTML_LIMIT
-    root = _parse(html[:HTML_LIMIT])
+    root, is_whole = _parse(html[:HTML_LIMIT])
+    is_cut = len(html) > HTML_LIMIT or not is_whole
     if root is None:
         return SafeContent("", {}, ())
     keeper.clean(root)
+    _flatten(root)
     text = _serialise(root)
-    again = _parse(text)
+    again, _is_whole = _parse(text)
     if again is not None:  # what a second reading finds was hidden from the first
         keeper.clean(again)
         mark_links(again)
@@ -144,16 +146,35 @@ def _link(line: str) -> str:
     return "".join(parts)
 
 
-def _parse(html: str) -> etree._Element | None:
+def _parse(html: str) -> tuple[etree._Element | None, bool]:
+    """The tree, and whether all of `html` is in it: the parser ends at 2,048 levels."""
     parser = etree.HTMLParser(
-        encoding="utf-8", remove_comments=True, remove_pis=True, no_network=True
+        encoding="utf-8",
+        remove_comments=True,
+        remove_pis=True,
+        no_network=True,
+        huge_tree=True,
     )
     text = LONG_TAG.sub(_shorten, HIDDEN.sub("", html))
     page = f"<html><body>{text}</body></html>".encode("utf-8", "replace")
     try:
-        return etree.fromstring(page, parser)
+        root = etree.fromstring(page, parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
-        return None
+        return None, False
+    return root, not any("depth" in error.message for error in parser.error_log)
+
+
+def _flatten(root: etree._Element) -> None:
+    """Text of what lies deeper than DEEPEST moves up: who reads it next, gives up."""
+    depth, deep = 0, []
+    for event, element in etree.iterwalk(root, events=("start", "end")):
+        depth += 1 if event == "start" else -1
+        if event == "start" and depth > DEEPEST:
+            deep.append(element)
+    for element in deep:
+        element.attrib.clear()
+        element.tag, element.text = "deep", f" {element.text or ''}"
+    etree.strip_tags(root, "deep")
 
 
 def _shorten(match: re.Match[str]) -> str:
@@ -278,8 +299,31 @@ def _mark_quote(element: etree._Element) -> None:
     if element.tag == "blockquote" or names & QUOTED:
         element.set(QUOTE, "1")
     elif names & QUOTED_FROM_HERE or OUTLOOK_RULE.search(element.get("style", "")):
-        for quoted in (element, *element.itersiblings()):
-            quoted.set(QUOTE, "1")
+        for beginning in _beginnings(element):
+            if beginning.get(QUOTE):
+                continue  # as is all that follows it: long mails are gone through once
+            for quoted in (beginning, *beginning.itersiblings()):
+                quoted.set(QUOTE, "1")
+
+
+def _beginnings(element: etree._Element) -> list[etree._Element]:
+    """`element`, or what it alone begins; and what follows it further out."""
+    parent = element.getparent()
+    while _begins(element) and parent is not None and parent.tag != "body":
+        element, parent = parent, parent.getparent()
+    found = [element]
+    for outer in element.iterancestors():
+        if outer.tag != "body" and (following := outer.getnext()) is not None:
+            found.append(following)
+    return found
+
+
+def _begins(element: etree._Element) -> bool:
+    """Whether nothing stands before `element` in its parent."""
+    parent = element.getparent()
+    if parent is None or element.getprevious() is not None:
+        return False
+    return not (parent.text or "").strip()
 
 
 def _drop(element: etree._Element) -> None:

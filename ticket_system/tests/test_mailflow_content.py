@@ -3,6 +3,7 @@ import time
 import lxml.html
 
 from odoo.tests import BaseCase
+from odoo.tools import html_sanitize
 
 from odoo.addons.ticket_system.mailflow.content import (
     BLOCKED_IMAGE,
@@ -172,7 +173,20 @@ class TestSafeHtml(BaseCase):
         safe_html("<table><tr><td>" * 300_000)
         safe_html("<p " + " ".join(f"a{n}=x" for n in range(100_000)) + ">x</p>")
         safe_html("data:image/png;base64," * 500_000)
+        safe_html("<p id=divRplyFwdMsg>x</p>" * 60_000)
+        safe_html("<div><p>x</p><p id=divRplyFwdMsg>x</p></div>" * 30_000)
         self.assertLess(time.monotonic() - start, 60)
+
+    def test_deep_nesting_leaves_the_text(self):
+        """Long threads quote each other hundreds of times over; what is cut is told"""
+        for depth, is_whole in ((100, True), (300, True), (2000, True), (3000, False)):
+            deep = "<blockquote>" * depth + "deep" + "</blockquote>" * depth
+            safe = safe_html(f"<p>first</p>{deep}<p>last</p>")
+            with self.subTest(depth):
+                shown = html_sanitize(safe.html)
+                found = [word in shown for word in ("first", "deep", "last")]
+                self.assertEqual(found, [True, is_whole, is_whole])
+                self.assertEqual("[…]" in shown, not is_whole)
 
     def test_long_data_leaves_the_text(self):
         """Threat 16: what does not fit is left out and told, and takes nothing along"""
@@ -210,6 +224,12 @@ class TestText(BaseCase):
             (
                 "<p>new</p><div style='border:none;border-top:solid #E1E1E1 1.0pt'>"
                 "From:</div><p>old</p><p>old</p>",
+                3,
+            ),
+            (
+                "<div><div class=WordSection1><p>new</p><div><div style='border:none;"
+                "border-top:solid #E1E1E1 1.0pt'>From:</div></div><p>old</p></div>"
+                "<p>old</p></div>",
                 3,
             ),
             ("<p>new</p>", 0),

@@ -20,7 +20,7 @@ class TestReply(ReplyCase):
         self.assertEqual(form.email_to, "Carla Customer <carla@customer.example>")
         self.assertIn(f"Ticket #{self.ticket.number}", form.subject)
         self.assertIn(self.account.user, form.sender)
-        self.assertNotIn("\"", form.sender)
+        self.assertNotIn('"', form.sender)
 
     def test_first_mail(self):
         """A ticket made by hand: who is written to is its customer, and awaited"""

@@ -139,6 +139,16 @@ function foldQuotes(mail) {
             next = following;
         }
     }
+    unfoldAlone(mail);
+}
+
+/** A mail that is nothing but a quote, such as a forwarded one, is shown at once. */
+function unfoldAlone(mail) {
+    const rest = mail.body.cloneNode(true);
+    rest.querySelectorAll("details").forEach((details) => details.remove());
+    if (!rest.textContent.trim() && !rest.querySelector("img")) {
+        mail.querySelectorAll("details").forEach((details) => (details.open = true));
+    }
 }
 
 /** A link to our own pages must not act by being clicked; files and records may open. */
