@@ -1,7 +1,7 @@
 from odoo.tests import JsonRpcException, tagged
 from odoo.tools import mute_logger
 
-from .browser_case import BrowserCase
+from .browser_case import SIZES, BrowserCase
 
 
 @tagged("post_install", "-at_install")
@@ -109,6 +109,13 @@ class TestTours(BrowserCase):
         url = f"/odoo/tickets/{self.ticket.id}"
         self.start_tour(url, "ticket_system_document", login="test_agent")
         self.assertEqual(self.ticket.document_ids.res_model, "project.task")
+
+    def test_phone(self):
+        """On a phone a ticket opens with its mail; a touch shows the fields"""
+        self.browser_size = SIZES[1]
+        self.start_tour(
+            f"/odoo/tickets/{self.ticket.id}", "ticket_system_phone", login="test_agent"
+        )
 
     def test_customer(self):
         """R59: from the customer to what they wrote"""

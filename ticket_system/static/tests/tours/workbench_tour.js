@@ -209,3 +209,16 @@ tours.add("ticket_system_no_app", {
         },
     ],
 });
+
+tours.add("ticket_system_phone", {
+    steps: () => [
+        { content: "the mail is in sight", trigger: ".o_ticket_mail_body" },
+        {
+            content: "the fields are not",
+            trigger: ".o_ticket_form:not(:has(div[name=queue_id]:visible))",
+        },
+        { trigger: ".o_ticket_details", run: "click" },
+        { trigger: "div[name=queue_id]:visible" },
+        { trigger: ".o_notebook:visible" },
+    ],
+});
