@@ -4,7 +4,7 @@ import { browser } from "@web/core/browser/browser";
 import { deserializeDateTime, formatDateTime } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
-import { useService } from "@web/core/utils/hooks";
+import { useBus, useService } from "@web/core/utils/hooks";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 
 const HEARTBEAT = 45_000; // see EXPIRY in ticket_lock.py
@@ -27,10 +27,13 @@ export class TicketPresence extends Component {
             }
         };
         this.onWritten = ({ id }) => id === this.ticketId && this.showWritten();
+        this.onMoved = ({ id }) => id === this.ticketId && this.showMoved();
         this.onPageHide = () => this.leaveByBeacon();
         this.bus.subscribe("ticket_system.presence", this.onPresence);
         this.bus.subscribe("ticket_system.taken_over", this.onTakenOver);
         this.bus.subscribe("ticket_system.written", this.onWritten);
+        this.bus.subscribe("ticket_system.moved", this.onMoved);
+        useBus(this.env.bus, "ticket_system.show", ({ detail }) => this.showTicket(detail));
         browser.addEventListener("pagehide", this.onPageHide);
         this.timer = browser.setInterval(() => this.enter(), HEARTBEAT);
         onWillStart(() => this.open(this.props.record.resId));
@@ -41,6 +44,7 @@ export class TicketPresence extends Component {
             this.bus.unsubscribe("ticket_system.presence", this.onPresence);
             this.bus.unsubscribe("ticket_system.taken_over", this.onTakenOver);
             this.bus.unsubscribe("ticket_system.written", this.onWritten);
+            this.bus.unsubscribe("ticket_system.moved", this.onMoved);
             this.open(false);
         });
     }
@@ -73,6 +77,14 @@ export class TicketPresence extends Component {
         await this.enter();
     }
 
+    /** Another ticket in the place of this one; the pager goes on from there. */
+    async showTicket(resId) {
+        const { model, resIds } = this.props.record;
+        if (!this.env.inDialog) {
+            await model.load({ resId, resIds: [...new Set([...resIds, resId])] });
+        }
+    }
+
     async enter() {
         const ticketId = this.ticketId;
         if (!ticketId || this.state.takenOverBy) {
@@ -91,6 +103,17 @@ export class TicketPresence extends Component {
         if (!(await record.isDirty())) {
             await record.load();
         }
+    }
+
+    /** Messages came from another ticket or went there: the history is read anew. */
+    async showMoved() {
+        const { resModel, resId } = this.props.record;
+        const thread = this.store.Thread.get({ model: resModel, id: resId });
+        if (thread) {
+            Object.assign(thread, { isLoaded: false, messages: [] });
+        }
+        await this.showWritten();
+        await thread?.fetchThreadData(["activities", "attachments", "followers"]);
     }
 
     /** The history keeps its place, unless its beginning is shown or the message is mine. */
