@@ -54,6 +54,7 @@ class TicketMail(models.Model):
         told = self.search(
             [
                 ("email_from", "in", list(stormy)),
+                ("server_id", "in", self.server_id.ids),
                 ("reason", "=", "storm"),
                 ("create_date", ">", fields.Datetime.now() - timedelta(hours=1)),
             ]

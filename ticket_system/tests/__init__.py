@@ -25,6 +25,7 @@ from . import test_mailflow_mails
 from . import test_mailflow_message
 from . import test_mailflow_property
 from . import test_mailflow_sender
+from . import test_original
 from . import test_pictures
 from . import test_presence
 from . import test_privacy
