@@ -3,7 +3,6 @@ from datetime import timedelta
 from markupsafe import Markup
 
 from odoo import fields, models
-from odoo.tools import is_html_empty
 
 from ..mailflow import outgoing
 from ..mailflow.route import RouteKind
@@ -74,7 +73,6 @@ class TicketMail(models.Model):
         return (
             account.autoresponder_active
             and not self._is_old()
-            and not is_html_empty(account.autoresponder_body)
             and plan.verdict.action == Action.KEEP
             and plan.route.kind != RouteKind.REPLY
             and not plan.is_internal
@@ -118,10 +116,9 @@ class TicketMail(models.Model):
 
     def _post_autoresponse(self, account, ticket, recipient):
         values = ticket.with_context(lang=_language(ticket))._placeholders()
-        subject = outgoing.placeholders(account.autoresponder_subject or "", values)
-        body = outgoing.placeholders(
-            str(account.autoresponder_body), values, is_html=True
-        )
+        subject, body = account._autoresponse_texts()
+        subject = outgoing.placeholders(subject, values)
+        body = outgoing.placeholders(str(body), values, is_html=True)
         ticket.message_post(
             message_type="auto_comment",
             subtype_xmlid="mail.mt_comment",
