@@ -88,6 +88,7 @@ class Mailbox:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._uid_next = 0
+        self.count = 0  # of the mails in the open folder
 
     @classmethod
     def connect(
@@ -182,6 +183,7 @@ class Mailbox:
             answer = self._client.select_folder(folder, readonly=readonly)
         try:
             self._uid_next = int(answer.get(b"UIDNEXT", 0))
+            self.count = int(answer.get(b"EXISTS", 0))
             return int(answer[b"UIDVALIDITY"])
         except (KeyError, ValueError, TypeError) as error:
             raise ProtocolError(

@@ -13,7 +13,6 @@ from . import ticket_ticket_followers
 from . import ticket_ticket_messages
 from . import ticket_ticket_presence
 from . import ticket_ticket_privacy
-from . import ticket_ticket_retention
 from . import ticket_ticket_search
 from . import ticket_ticket_setup
 from . import ticket_lock
@@ -29,8 +28,10 @@ from . import ticket_mail_intake
 from . import ticket_mail_privacy
 from . import ticket_mail_tickets
 from . import ticket_mail_autoresponse
+from . import ticket_ticket_retention
 from . import fetchmail_server
 from . import fetchmail_server_fetch
+from . import fetchmail_server_oauth
 from . import ir_actions
 from . import ir_attachment
 from . import ir_binary

@@ -45,15 +45,11 @@ class TicketMail(models.Model):
             made=len(lines.filtered(lambda line: line.state == "done")),
             known=len(done | duplicates),
             problems=[
-                (line.uid, line._why_no_ticket())
+                (line.uid, line.why)
                 for line in (taken - done) | lines
                 if line.state in ("ignored", "quarantined")
             ],
         )
-
-    def _why_no_ticket(self):
-        reasons = dict(self._fields["reason"]._description_selection(self.env))
-        return self.error or reasons.get(self.reason)
 
     def _is_import(self):
         return bool(self.env.context.get("ticket_import"))

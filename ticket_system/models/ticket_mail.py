@@ -1,5 +1,3 @@
-from datetime import timedelta
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import human_size
@@ -91,6 +89,7 @@ class TicketMail(models.Model):
     )
     reason = fields.Selection(REASONS, readonly=True)
     error = fields.Text(readonly=True)
+    why = fields.Text(compute="_compute_why")
     is_autoresponded = fields.Boolean("Answered by Itself", readonly=True)
     attempts = fields.Integer(readonly=True)
     ticket_id = fields.Many2one(
@@ -111,6 +110,12 @@ class TicketMail(models.Model):
     _sender_idx = models.Index("(email_from, create_date DESC)")
     _due_idx = models.Index("(server_id) WHERE server_action_due IS TRUE")
     _quarantine_idx = models.Index("(server_id) WHERE state = 'quarantined'")
+
+    @api.depends("error", "reason")
+    def _compute_why(self):
+        reasons = dict(self._fields["reason"]._description_selection(self.env))
+        for line in self:
+            line.why = line.error or reasons.get(line.reason)
 
     # ------------------------------------------------------------------
     # The original
@@ -218,19 +223,6 @@ class TicketMail(models.Model):
     # ------------------------------------------------------------------
     # Housekeeping
     # ------------------------------------------------------------------
-
-    @api.model
-    def _expired_domain(self):
-        """Lines whose original bytes are kept no longer; never those in quarantine."""
-        get_param = self.env["ir.config_parameter"].sudo().get_param
-        days = int(get_param("ticket_system.ledger_days", 0))
-        if days <= 0:
-            return [(0, "=", 1)]
-        return [
-            ("state", "!=", "quarantined"),
-            ("raw_attachment_id", "!=", False),
-            ("create_date", "<", fields.Datetime.now() - timedelta(days=days)),
-        ]
 
     def _drop_originals(self):
         """One in quarantine is given up: without its bytes it cannot be tried again."""

@@ -154,8 +154,8 @@ class TicketMail(models.Model):
         for ticket, plan in inbound.items():
             ticket._register_inbound(arrival_of(plan))
         for ticket, plan in sent.items():
-            if not ticket.last_inbound or ticket.last_inbound <= date_of(plan):
-                ticket._register_outbound(date_of(plan))
+            if not ticket.last_inbound or ticket.last_inbound <= arrival_of(plan):
+                ticket._register_outbound(arrival_of(plan))
 
     def _mark_undelivered(self, plans):
         """Show at our answer that it did not arrive (P6)."""

@@ -158,7 +158,7 @@ class TicketRule(models.Model):
                 count=len(lines),
             ),
             "res_model": "ticket.mail",
-            "view_mode": "list,form",
+            "view_mode": "list,kanban,form",
             "domain": [("id", "in", caught.ids)],
             "context": {"is_rule_test": True},
         }

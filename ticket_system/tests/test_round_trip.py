@@ -279,7 +279,8 @@ class TestRoundTrip(MailServerCase):
     def test_test_button(self):
         """R10: a clear answer, good or bad"""
         account = self._make_account("button@test.example")
-        account.button_confirm_login()
+        told = account.button_confirm_login()["params"]["message"]
+        self.assertIn("“INBOX” holds 0 mails", told)
         self.assertEqual(account.state, "done")
         self.assertTrue(account.ticket_cron_id.active)
         account.password = "wrong"
