@@ -42,6 +42,7 @@ from . import mail_mail
 from . import mail_message
 from . import mail_message_delivery
 from . import mail_message_schedule
+from . import mail_tracking_value
 from . import project_project
 from . import res_config_settings
 from . import res_partner

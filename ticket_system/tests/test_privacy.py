@@ -124,6 +124,23 @@ class TestPrivacy(TicketCase, HttpCase):
         self.assertNotIn("oak road", stored)
         self.assertNotIn("passport", stored)
 
+    def test_without_messages(self):
+        """A ticket in which nothing was ever written is erased like any other"""
+        silent = self.new_ticket(email_from="carla@customer.example")
+        silent.message_ids.unlink()
+        self.env["ticket.ticket"]._forget_person("carla@customer.example")
+        self.assertFalse(silent.email_from)
+        status = self.status["closed"]
+        silent.write(
+            {
+                "status_id": status.id,
+                "last_message": datetime.now() - timedelta(days=31),
+            }
+        )
+        status.retention_days = 30
+        self.run_retention()
+        self.assertFalse(silent.exists())
+
     def test_originals(self):
         self.env["ir.config_parameter"].set_param("ticket_system.ledger_days", "30")
         lines = self.env["ticket.mail"].search([("ticket_id", "=", self.ticket.id)])
