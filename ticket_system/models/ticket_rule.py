@@ -160,7 +160,7 @@ class TicketRule(models.Model):
             "res_model": "ticket.mail",
             "view_mode": "list,kanban,form",
             "domain": [("id", "in", caught.ids)],
-            "context": {"is_rule_test": True},
+            "context": {"is_preview": True},
         }
 
 

@@ -1,5 +1,7 @@
 from datetime import timedelta
 
+from markupsafe import Markup
+
 from odoo import api, fields, models
 
 BATCH = 200
@@ -92,8 +94,8 @@ def _preview(env, action, domain):
     return env["ir.actions.actions"]._for_xml_id(action) | {
         "name": env._("Would Be Removed Now"),
         "domain": domain,
-        "context": {"create": False},
+        "context": {"create": False, "is_preview": True, "dialog_size": "extra-large"},
         "views": [(False, "list")],
         "target": "new",
-        "help": False,
+        "help": Markup("<p>%s</p>") % env._("Nothing would be removed."),
     }
