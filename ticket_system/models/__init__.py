@@ -27,11 +27,11 @@ from . import ticket_mail_known
 from . import ticket_mail_intake
 from . import ticket_mail_privacy
 from . import ticket_mail_tickets
-from . import ticket_mail_autoresponse
 from . import ticket_ticket_retention
 from . import fetchmail_server
 from . import fetchmail_server_fetch
 from . import fetchmail_server_oauth
+from . import ticket_mail_autoresponse
 from . import ir_actions
 from . import ir_attachment
 from . import ir_binary

@@ -4,6 +4,7 @@ from email.utils import format_datetime, formatdate
 from functools import partial
 
 from odoo import fields
+from odoo.exceptions import AccessError
 from odoo.tests import Form, tagged
 
 from odoo.addons.base.tests.common import MockSmtplibCase
@@ -67,6 +68,17 @@ class TestAutoresponse(Autoresponding, TicketCase, MailCase):
             self.assertIn("Hello {NAME},", form.autoresponder_body)
             form.autoresponder_body = "<p>{FOO}</p>"
             self.assertEqual(form.ticket_unknown_placeholders, "{FOO}")
+
+    def test_preview(self):
+        """R19: as it is typed, and without a script"""
+        ticket = self.take_in(mail()).ticket_id
+        account = self.account.with_user(self.administrator)
+        found = account.preview_autoresponse("x", "<p>{NAME}<script>1</script></p>")
+        self.assertEqual(found["subject"], f"[Ticket #{ticket.number}] x")
+        self.assertEqual(found["body"], "<p>Carla Customer</p>")
+        self.assertIn("We got it", account.autoresponder_subject)
+        with self.assertRaises(AccessError):
+            self.account.with_user(self.agent).preview_autoresponse("x", "x")
 
     def test_sender_without_a_name(self):
         """R19: nobody is greeted by an address"""
