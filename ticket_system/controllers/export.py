@@ -40,7 +40,7 @@ class Export(Controller):
 def _write(archive, ticket, messages):
     for position, message in enumerate(messages, 1):
         original = message.ticket_mail_ids.raw_attachment_id[:1].with_prefetch()
-        data = original.raw if original else _as_mail(message)
+        data = original.raw or _as_mail(message)
         archive.writestr(f"{ticket.number}/{position:03}.eml", data)
         (original | message.attachment_ids).invalidate_recordset(["raw", "db_datas"])
 

@@ -79,6 +79,10 @@ DATA_IMAGE = re.compile(
 HIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 STYLE_SOURCE = re.compile(r"(?:url\(|@import)\s*[\"']?([^\"');\s]+)", re.I)
 LONG_TAG = re.compile(r"<[^<>]{4000,}>")
+# said of the whole mail; the tags themselves do not stay
+RIGHT_TO_LEFT = re.compile(
+    r"<(?:html|body)\b[^<>]*\b(?:dir\s*=\s*[\"']?|direction\s*:\s*)rtl\b", re.I
+)
 URL = re.compile(r"\b(https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]}])", re.I)
 
 
@@ -113,6 +117,8 @@ def safe_html(html: str, inline: Mapping[str, str] | None = None) -> SafeContent
         text = _serialise(again)
     if is_cut:
         text += CUT_OFF
+    if RIGHT_TO_LEFT.search(html[:HTML_LIMIT]):
+        text = f'<div dir="rtl">{text}</div>'
     if left_out or is_cut:
         keeper.blocked["others"] += left_out + is_cut
     return SafeContent(text, dict(keeper.blocked), tuple(sorted(keeper.hosts)))

@@ -34,6 +34,7 @@ LINE = 2**16
 # metadata that macOS puts beside each file of a ZIP
 RESOURCE_FORKS = "__MACOSX/"
 TOO_LARGE = _lt("The mail is too large.")
+NO_MAIL = _lt("This is no mail: it does not begin with a header.")
 
 csv.field_size_limit(FIELD_CHARACTERS)
 
@@ -187,7 +188,11 @@ def mails(name: str, stream: IO[bytes], max_bytes: int = MAIL_BYTES) -> Iterator
 
 def _bounded(stream: IO[bytes], max_bytes: int) -> bytes | Skipped:
     raw = stream.read(max_bytes + 1)
-    return raw if len(raw) <= max_bytes else Skipped(TOO_LARGE)
+    if len(raw) > max_bytes:
+        return Skipped(TOO_LARGE)
+    start = raw[:LINE].removeprefix(codecs.BOM_UTF8).lstrip()
+    is_mail = start.startswith((b"From ", b">From ")) or HEADER.match(start)
+    return raw if is_mail else Skipped(NO_MAIL)
 
 
 def _of_zip(stream: IO[bytes], max_bytes: int) -> Iterator[bytes | Skipped]:

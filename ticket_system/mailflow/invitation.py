@@ -1,4 +1,4 @@
-"""An invitation (RFC 5545, RFC 6047) in a few lines, for mails without other text."""
+"""An invitation (RFC 5545, RFC 6047) in a few lines, to stand below a mail's text."""
 
 from __future__ import annotations
 

@@ -46,14 +46,20 @@ class Security(StrEnum):
 class RawMail:
     """A mail as the server keeps it.
 
-    `internal_date` is naive UTC: when the server got the mail. `is_cut` tells that the
-    mail is longer than MAIL_BYTES and `raw` holds its beginning only.
+    `internal_date` is naive UTC: when the server got the mail (RFC 3501, section
+    2.3.3). `is_cut` tells that the mail is longer than MAIL_BYTES and `raw` holds its
+    beginning only; `full_size` is what the server says of the whole.
     """
 
     uid: int
     raw: bytes
     internal_date: datetime | None
     is_cut: bool = False
+    full_size: int = 0
+
+    @property
+    def size(self) -> int:
+        return max(len(self.raw), self.full_size if self.is_cut else 0)
 
 
 class LoginShim:
@@ -82,6 +88,7 @@ class Mailbox:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._uid_next = 0
+        self.count = 0  # of the mails in the open folder
 
     @classmethod
     def connect(
@@ -176,6 +183,7 @@ class Mailbox:
             answer = self._client.select_folder(folder, readonly=readonly)
         try:
             self._uid_next = int(answer.get(b"UIDNEXT", 0))
+            self.count = int(answer.get(b"EXISTS", 0))
             return int(answer[b"UIDVALIDITY"])
         except (KeyError, ValueError, TypeError) as error:
             raise ProtocolError(
@@ -242,6 +250,7 @@ class Mailbox:
                         raw,
                         _utc(fields.get(b"INTERNALDATE")),
                         is_cut=len(raw) >= MAIL_BYTES,
+                        full_size=int(fields.get(b"RFC822.SIZE", 0)),
                     )
                 )
         return mails

@@ -10,6 +10,7 @@ from datetime import datetime
 from email import policy
 from email.message import Message
 from email.parser import BytesParser
+from html import escape
 
 from asn1crypto import cms
 
@@ -102,8 +103,10 @@ def parse(raw: bytes) -> IncomingMessage:
     parts.take(root, 0)
     html = parts.html_without_images()[:TEXT_LIMIT]
     text = "\n".join(parts.text)[:TEXT_LIMIT]
-    if not text and not html:
-        text = "\n\n".join(filter(None, map(invitation.summary, parts.calendars)))
+    found = read_report(root, text)
+    for summary in filter(None, map(invitation.summary, parts.calendars)):
+        text = f"{text.rstrip()}\n\n{summary}".lstrip()
+        html = html and f"{html}<hr><p>{'<br>'.join(escape(summary).splitlines())}</p>"
     sender = _addresses(root, "from") or _addresses(root, "sender")
     return IncomingMessage(
         message_id=next(iter(fields.message_ids(fields.value(root, "message-id"))), ""),
@@ -118,7 +121,7 @@ def parse(raw: bytes) -> IncomingMessage:
         text=text,
         html=html,
         attachments=tuple(parts.attachments),
-        report=read_report(root, text),
+        report=found,
         fields=tuple(list(root.raw_items())[:HEADERS_LIMIT]),
         content_hash=_content_hash(root, raw),
         defects=tuple(dict.fromkeys(parts.defects)),

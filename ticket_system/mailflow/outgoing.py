@@ -30,6 +30,8 @@ PLACEHOLDERS = (
     "DATE",
 )
 PLACEHOLDER = re.compile(r"\{([^\W\d]\w*)\}")
+# with what parts it from the word before: "Hello, {NAME}!"
+PLACEHOLDER_IN_TEXT = re.compile(rf"(,?(?:[ \u00a0]|&nbsp;)*){PLACEHOLDER.pattern}")
 PREFIX = re.compile(
     r"^(?:(?:re|aw|fwd?|wg|sv|antw|vs)(?:\[\d+\])?:\s*)+", re.IGNORECASE
 )
@@ -85,25 +87,31 @@ def bare_subject(text: str) -> str:
 def placeholders(text: str, values: Mapping[str, str], is_html: bool = False) -> str:
     """Put the values in for `{NAME}` and so on; unknown ones stay as written.
 
-    Nothing is evaluated, and what is put in is not looked through again.
+    Nothing is evaluated, and what is put in is not looked through again. Where there
+    is no value, no gap stays: "Hello {NAME}," becomes "Hello,".
 
     :param is_html: the text is HTML, so the values are escaped
     """
 
     def fill(match: re.Match[str]) -> str:
-        value = values.get(match[1].upper())
+        gap, name = match.groups()
+        value = values.get(name.upper())
         if value is None:
             return match[0]
-        return escape(value) if is_html else visible(value)
+        if not value:
+            return ""
+        return gap + (escape(value) if is_html else visible(value))
 
-    return PLACEHOLDER.sub(fill, text)
+    return PLACEHOLDER_IN_TEXT.sub(fill, text)
 
 
-def unknown_placeholders(text: str) -> tuple[str, ...]:
-    found = (
-        name for name in PLACEHOLDER.findall(text) if name.upper() not in PLACEHOLDERS
-    )
-    return tuple(dict.fromkeys(f"{{{name}}}" for name in found))
+def unknown_placeholders(
+    *texts: object, known: Iterable[str] = PLACEHOLDERS
+) -> tuple[str, ...]:
+    """The placeholders in `texts` that nothing is put in for, as they are written."""
+    found = PLACEHOLDER.findall(" ".join(str(text or "") for text in texts))
+    unknown = (name for name in found if name.upper() not in known)
+    return tuple(dict.fromkeys(f"{{{name}}}" for name in unknown))
 
 
 def quotable(text: str) -> str:

@@ -13,7 +13,6 @@ from . import ticket_ticket_followers
 from . import ticket_ticket_messages
 from . import ticket_ticket_presence
 from . import ticket_ticket_privacy
-from . import ticket_ticket_retention
 from . import ticket_ticket_search
 from . import ticket_ticket_setup
 from . import ticket_lock
@@ -31,9 +30,11 @@ from . import ticket_mail_known
 from . import ticket_mail_intake
 from . import ticket_mail_privacy
 from . import ticket_mail_tickets
-from . import ticket_mail_autoresponse
+from . import ticket_ticket_retention
 from . import fetchmail_server
 from . import fetchmail_server_fetch
+from . import fetchmail_server_oauth
+from . import ticket_mail_autoresponse
 from . import ir_actions
 from . import ir_attachment
 from . import ir_binary
@@ -44,6 +45,7 @@ from . import mail_mail
 from . import mail_message
 from . import mail_message_delivery
 from . import mail_message_schedule
+from . import mail_tracking_value
 from . import project_project
 from . import res_config_settings
 from . import res_partner

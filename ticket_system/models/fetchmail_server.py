@@ -1,6 +1,8 @@
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import email_normalize, formataddr, ormcache
+from odoo.tools import email_normalize, formataddr, is_html_empty, ormcache
 
 from ..mailflow.outgoing import unknown_placeholders
 from .ticket_mail import Unsigned32
@@ -11,6 +13,7 @@ TEXTS = (
     "ticket_greeting",
     "ticket_signature",
 )
+AUTORESPONSE_SUBJECT = "[Ticket #{TICKET}] {SUBJECT}"
 SCHEDULE = {"ticket_interval_number", "ticket_interval_type"}
 SETTINGS_OF_CRON = {"name", "active", "state", "use_ticket_system"}
 
@@ -96,9 +99,17 @@ class FetchmailServer(models.Model):
     autoresponder_active = fields.Boolean("Automatic Answer")
     autoresponder_once_per_day = fields.Boolean("Only One Mail a Day", default=True)
     autoresponder_subject = fields.Char(
-        "Answer Subject", default="[Ticket #{TICKET}] {SUBJECT}"
+        "Answer Subject",
+        compute="_compute_autoresponder_texts",
+        store=True,
+        readonly=False,
     )
-    autoresponder_body = fields.Html("Answer Text")
+    autoresponder_body = fields.Html(
+        "Answer Text",
+        compute="_compute_autoresponder_texts",
+        store=True,
+        readonly=False,
+    )
     ticket_unknown_placeholders = fields.Char(
         compute="_compute_ticket_unknown_placeholders"
     )
@@ -143,8 +154,42 @@ class FetchmailServer(models.Model):
     @api.depends(*TEXTS)
     def _compute_ticket_unknown_placeholders(self):
         for account in self:
-            texts = " ".join(str(account[name] or "") for name in TEXTS)
-            account.ticket_unknown_placeholders = ", ".join(unknown_placeholders(texts))
+            unknown = unknown_placeholders(*(account[name] for name in TEXTS))
+            account.ticket_unknown_placeholders = ", ".join(unknown)
+
+    @api.depends("autoresponder_active")
+    def _compute_autoresponder_texts(self):
+        """What can be changed before it is saved, instead of nothing."""
+        for account in self:
+            subject, body = account.autoresponder_subject, account.autoresponder_body
+            if account.autoresponder_active:
+                subject, body = account._autoresponse_texts()
+            account.autoresponder_subject = subject
+            account.autoresponder_body = body
+
+    def _autoresponse_texts(self):
+        """(subject, body) of the automatic answer, with placeholders.
+
+        What nobody has written is said in the company's language.
+        """
+        self.ensure_one()
+        company = self.env.company
+        there = self.with_context(lang=company.partner_id.lang or self.env.lang)
+        subject, body = self.autoresponder_subject, self.autoresponder_body
+        if is_html_empty(body):
+            body = Markup("").join(
+                Markup("<p>%s</p>") % paragraph
+                for paragraph in (
+                    there.env._("Hello {NAME},"),
+                    there.env._(
+                        "Thank you for your message. We have received it under the "
+                        "number {TICKET} and will answer as soon as we can."
+                    ),
+                    there.env._("Kind regards"),
+                    "{COMPANY}",
+                )
+            )
+        return subject or AUTORESPONSE_SUBJECT, body
 
     def _compute_ticket_quarantine_count(self):
         counts = dict(

@@ -56,23 +56,50 @@ class FetchmailServer(models.Model):
 
     def button_confirm_login(self):
         accounts = self.filtered("use_ticket_system")
+        found = []
         for account in accounts:
             try:
-                with account._ticket_connect() as mailbox:
-                    mailbox.open(account.ticket_folder, readonly=True)
+                found.append(account._ticket_test())
             except MailboxError as error:
                 raise UserError(error.translated(self.env._)) from error
             account.write(
                 {"state": "done", "ticket_last_error": False, "ticket_retry_on": False}
             )
-        rest = self - accounts
-        return super(FetchmailServer, rest).button_confirm_login() if rest else True
+        if rest := self - accounts:
+            return super(FetchmailServer, rest).button_confirm_login()
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "title": self.env._("Connected"),
+                "message": "\n".join(found),
+                "next": {"type": "ir.actions.act_window_close"},  # reloads the form
+            },
+        }
+
+    def _ticket_test(self):
+        """Look into the folder to be fetched: what is found there."""
+        source = next(self._ticket_sources())
+        with self._ticket_connect() as mailbox:
+            uidvalidity = mailbox.open(source.folder, readonly=True)
+            position = self._ticket_position(source, uidvalidity)
+            uids = mailbox.uids_after(position, since=self.ticket_since or None)
+            return self.env._(
+                "The folder “%(folder)s” holds %(count)s mails; still to be fetched: "
+                "%(new)s.",
+                folder=source.folder,
+                count=mailbox.count,
+                new=len(uids),
+            )
 
     def _ticket_connect(self):
         """An open connection to the account's server, to be used with `with`."""
         self.ensure_one()
         if not self.server:
             raise UserError(self.env._("The account %s has no server.", self.name))
+        if missing := self._ticket_missing_login():
+            raise UserError(missing)
         return Mailbox.connect(
             self.server,
             self.port,

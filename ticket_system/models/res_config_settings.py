@@ -52,14 +52,6 @@ class ResConfigSettings(models.TransientModel):
         "quarantined ones always stay. 0: keep for ever.",
     )
 
-    def action_preview_ledger(self):
-        """The received mails whose original bytes the next run would remove."""
-        action = self.env["ir.actions.actions"]._for_xml_id(
-            "ticket_system.ticket_mail_action"
-        )
-        domain = self.env["ticket.mail"]._expired_domain()
-        return action | {"domain": domain, "context": {}}
-
     @api.model
     def get_values(self):
         """On unless switched off; Odoo's own parameters know only the reverse."""

@@ -56,6 +56,7 @@ class TicketImport(models.Model):
         "ticket.import.problem", "import_id", "Skipped Rows", readonly=True
     )
     problem_count = fields.Integer("Skipped", compute="_compute_problem_count")
+    ticket_count = fields.Integer("Tickets", compute="_compute_ticket_count")
     progress = fields.Float(compute="_compute_progress")
     position = fields.Json(
         readonly=True, help="Rows done, by file; nothing: the file is given up."
@@ -68,6 +69,15 @@ class TicketImport(models.Model):
     def _compute_problem_count(self):
         for record in self:
             record.problem_count = len(record.problem_ids)
+
+    def _compute_ticket_count(self):
+        counts = dict(
+            self.env["ticket.ticket"]._read_group(
+                [("import_id", "in", self.ids)], ["import_id"], ["__count"]
+            )
+        )
+        for record in self:
+            record.ticket_count = counts.get(record._origin, 0)
 
     @api.depends("row_count", "done_count")
     def _compute_progress(self):
@@ -132,6 +142,14 @@ class TicketImport(models.Model):
         self.problem_ids.unlink()
         zero = {"done_count": 0, "made_count": 0, "known_count": 0}
         self.write({**zero, "position": False, "state": "ready"})
+
+    def action_open_tickets(self):
+        """The tickets that this import made."""
+        self.ensure_one()
+        action = self.env["ir.actions.actions"]._for_xml_id(
+            "ticket_system.ticket_ticket_action"
+        )
+        return action | {"domain": [("import_id", "=", self.id)], "context": {}}
 
     # ------------------------------------------------------------------
     # Files

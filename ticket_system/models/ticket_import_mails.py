@@ -33,23 +33,21 @@ class TicketMail(models.Model):
         numbers = [item.number for item in items]
         taken = self.search([("folder", "=", source.folder), ("uid", "in", numbers)])
         known = set(taken.mapped("uid"))
+        done = taken.filtered(lambda line: line.state in ("done", "duplicate"))
         raw_mails = [
             RawMail(item.number, item.content, None)
             for item in items
             if item.number not in known
         ]
         lines = self._take_in(account, source, 1, raw_mails)
-        done, duplicate, ignored, quarantined = (
-            lines.filtered(lambda line, state=state: line.state == state)
-            for state in ("done", "duplicate", "ignored", "quarantined")
-        )
-        reasons = dict(self._fields["reason"]._description_selection(self.env))
+        duplicates = lines.filtered(lambda line: line.state == "duplicate")
         return Outcome(
-            made=len(done),
-            known=len(known) + len(duplicate),
+            made=len(lines.filtered(lambda line: line.state == "done")),
+            known=len(done | duplicates),
             problems=[
-                *((line.uid, reasons[line.reason]) for line in ignored),
-                *((line.uid, line.error) for line in quarantined),
+                (line.uid, line.why)
+                for line in (taken - done) | lines
+                if line.state in ("ignored", "quarantined")
             ],
         )
 

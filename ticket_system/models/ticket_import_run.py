@@ -46,7 +46,7 @@ class TicketImport(models.Model):
         ):
             time_left = time_left and self._run_file(file)
         if time_left or self.done_count >= self.row_count:
-            self.state = "done"
+            self._finish()
             self.env["ir.cron"]._commit_progress(remaining=0)
         return time_left
 
@@ -93,6 +93,7 @@ class TicketImport(models.Model):
             self._note(file, [(batch[0].number, _told(error))])
 
     def _take_batch(self, file, meanings, batch):
+        self = self.with_context(default_import_id=self.id)
         skipped = [
             (item.number, item.content.reason.translated(self.env._))
             for item in batch
@@ -130,11 +131,21 @@ class TicketImport(models.Model):
 
     def _move(self, file, position):
         self.position = {**(self.position or {}), str(file.id): position}
+        self._tell_progress()
+
+    def _finish(self):
+        self.state = "done"
+        self._tell_progress()
+
+    def _tell_progress(self):
+        """Let open forms show how far it came, after the commit."""
+        group = self.env.ref("ticket_system.group_administrator")
+        group._bus_send("ticket_system.import", {"id": self.id})
 
     def _give_up(self, error):
         _logger.error("Import %s", self.id, exc_info=error)
         self._note(self.env["ir.attachment"], [(0, _told(error))])
-        self.state = "done"
+        self._finish()
         self.env["ir.cron"]._commit_progress(remaining=0)
 
     def _note(self, file, problems):

@@ -1,10 +1,9 @@
-from datetime import timedelta
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import human_size
 
 from ..mailflow.charset import decode
-from ..mailflow.message import Address, Attachment, IncomingMessage
+from ..mailflow.message import Address, Attachment, IncomingMessage, parse
 
 PLAIN_TEXT_LIMIT = 100_000
 # why: those of mailflow/route.py and mailflow/screen.py, and what is decided here
@@ -69,7 +68,11 @@ class TicketMail(models.Model):
     email_from = fields.Char("From", readonly=True)
     subject = fields.Char(readonly=True)
     date = fields.Datetime(readonly=True)
+    arrived_on = fields.Datetime("Arrived", readonly=True)
     size = fields.Integer("Size (Bytes)", readonly=True)
+    is_cut = fields.Boolean(
+        "Cut", readonly=True, help="Too large: only its beginning is kept here."
+    )
 
     # what became of it
     state = fields.Selection(
@@ -86,6 +89,7 @@ class TicketMail(models.Model):
     )
     reason = fields.Selection(REASONS, readonly=True)
     error = fields.Text(readonly=True)
+    why = fields.Text(compute="_compute_why")
     is_autoresponded = fields.Boolean("Answered by Itself", readonly=True)
     attempts = fields.Integer(readonly=True)
     ticket_id = fields.Many2one(
@@ -107,13 +111,43 @@ class TicketMail(models.Model):
     _due_idx = models.Index("(server_id) WHERE server_action_due IS TRUE")
     _quarantine_idx = models.Index("(server_id) WHERE state = 'quarantined'")
 
+    @api.depends("error", "reason")
+    def _compute_why(self):
+        reasons = dict(self._fields["reason"]._description_selection(self.env))
+        for line in self:
+            line.why = line.error or reasons.get(line.reason)
+
+    # ------------------------------------------------------------------
+    # The original
+    # ------------------------------------------------------------------
+
+    def _raw(self):
+        """The stored bytes; none if they are kept no longer or the mail was empty."""
+        self.ensure_one()
+        return self.raw_attachment_id.raw or b""
+
+    def _parsed(self):
+        return parse(self._raw())
+
+    def _is_whole(self):
+        return not self.is_cut and len(self._raw()) == self.size
+
     # ------------------------------------------------------------------
     # Actions
     # ------------------------------------------------------------------
 
     def action_retry(self):
         """Process quarantined mails once more, each on its own."""
-        for line in self._quarantined().sudo():
+        lines = self._quarantined().sudo()
+        whole = lines.filtered(lambda line: line._is_whole())
+        if not whole:
+            raise UserError(
+                self.env._(
+                    "The original is not complete here, so it cannot be tried again. "
+                    "“Make Ticket Anyway” shows what there is."
+                )
+            )
+        for line in whole:
             line._process()
         self._tell_quarantine()
 
@@ -121,17 +155,31 @@ class TicketMail(models.Model):
         """Make a ticket of what can be read, with the original mail attached."""
         for line in self._quarantined().sudo():
             line._process([line._as_plain_message()])
+            if line.is_cut and line.ticket_id:
+                line._tell_that_it_is_cut()
         self._tell_quarantine()
+
+    def _tell_that_it_is_cut(self):
+        self.ticket_id._message_log(
+            body=self.env._(
+                "This mail was cut because it is too large: it has %(full)s, of which "
+                "%(kept)s are kept. The whole mail is on the mail server.",
+                full=human_size(self.size),
+                kept=human_size(len(self._raw())),
+            )
+        )
 
     def _as_plain_message(self):
         """The mail without understanding it: its source as text, and as a file."""
-        raw = self.raw_attachment_id.raw
+        raw = self._raw()
         return IncomingMessage(
             sender=Address("", self.email_from or ""),
             subject=self.subject or "",
             date=self.date or None,
             text=decode(raw[:PLAIN_TEXT_LIMIT], "utf-8"),
-            attachments=(Attachment("original.eml", "message/rfc822", raw),),
+            attachments=(
+                (Attachment("original.eml", "message/rfc822", raw),) if raw else ()
+            ),
             content_hash=self.content_hash or "",
         )
 
@@ -147,6 +195,8 @@ class TicketMail(models.Model):
     def action_download(self):
         """The exact bytes, to be opened in a mail program."""
         self.ensure_one()
+        if not self.raw_attachment_id:
+            raise UserError(self.env._("The original of this mail is kept no longer."))
         return {
             "type": "ir.actions.act_url",
             "url": f"/web/content/{self.raw_attachment_id.id}?download=1",
@@ -173,19 +223,6 @@ class TicketMail(models.Model):
     # ------------------------------------------------------------------
     # Housekeeping
     # ------------------------------------------------------------------
-
-    @api.model
-    def _expired_domain(self):
-        """Lines whose original bytes are kept no longer; never those in quarantine."""
-        get_param = self.env["ir.config_parameter"].sudo().get_param
-        days = int(get_param("ticket_system.ledger_days", 0))
-        if days <= 0:
-            return [(0, "=", 1)]
-        return [
-            ("state", "!=", "quarantined"),
-            ("raw_attachment_id", "!=", False),
-            ("create_date", "<", fields.Datetime.now() - timedelta(days=days)),
-        ]
 
     def _drop_originals(self):
         """One in quarantine is given up: without its bytes it cannot be tried again."""

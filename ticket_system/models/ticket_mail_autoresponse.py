@@ -3,7 +3,7 @@ from datetime import timedelta
 from markupsafe import Markup
 
 from odoo import fields, models
-from odoo.tools import is_html_empty
+from odoo.tools import html_sanitize
 
 from ..mailflow import outgoing
 from ..mailflow.route import RouteKind
@@ -54,6 +54,7 @@ class TicketMail(models.Model):
         told = self.search(
             [
                 ("email_from", "in", list(stormy)),
+                ("server_id", "in", self.server_id.ids),
                 ("reason", "=", "storm"),
                 ("create_date", ">", fields.Datetime.now() - timedelta(hours=1)),
             ]
@@ -73,7 +74,6 @@ class TicketMail(models.Model):
         return (
             account.autoresponder_active
             and not self._is_old()
-            and not is_html_empty(account.autoresponder_body)
             and plan.verdict.action == Action.KEEP
             and plan.route.kind != RouteKind.REPLY
             and not plan.is_internal
@@ -116,16 +116,12 @@ class TicketMail(models.Model):
         return {account: limit - found.get(account, 0) for account in accounts}
 
     def _post_autoresponse(self, account, ticket, recipient):
-        values = ticket.with_context(lang=_language(ticket))._placeholders()
-        subject = outgoing.placeholders(account.autoresponder_subject or "", values)
-        body = outgoing.placeholders(
-            str(account.autoresponder_body), values, is_html=True
-        )
+        subject, body = _filled(ticket, *account._autoresponse_texts())
         ticket.message_post(
             message_type="auto_comment",
             subtype_xmlid="mail.mt_comment",
-            subject=outgoing.subject(subject, ticket.number),
-            body=Markup(body),
+            subject=subject,
+            body=body,
             author_id=self.env.ref("base.partner_root").id,
             email_from=account._ticket_sender(),
             mail_server_id=account.ticket_mail_server_id.id,
@@ -136,6 +132,37 @@ class TicketMail(models.Model):
             mail_headers=dict(HEADERS),
             force_send=False,
         )
+
+
+class FetchmailServer(models.Model):
+    _inherit = "fetchmail.server"
+
+    def preview_autoresponse(self, subject, body):
+        """How an automatic answer with these texts looks, to the last ticket there is.
+
+        :return: {"subject", "body"}
+        """
+        self.check_access("write")
+        account = self.new(
+            {
+                "autoresponder_subject": subject,
+                "autoresponder_body": html_sanitize(body),
+            }
+        )
+        texts = account._autoresponse_texts()
+        own = [("account_id", "in", self.ids)] if self else []
+        ticket = self.env["ticket.ticket"].search(own, order="id desc", limit=1)
+        if ticket:
+            texts = _filled(ticket, *texts)
+        return dict(zip(("subject", "body"), texts, strict=True))
+
+
+def _filled(ticket, subject, body):
+    """Subject and HTML with the ticket's values put in."""
+    values = ticket.with_context(lang=_language(ticket))._placeholders()
+    subject = outgoing.placeholders(subject, values)
+    body = outgoing.placeholders(str(body), values, is_html=True)
+    return outgoing.subject(subject, ticket.number), Markup(body)
 
 
 def _language(ticket):

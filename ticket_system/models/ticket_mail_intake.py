@@ -5,6 +5,7 @@ from itertools import compress
 import psycopg2
 
 from odoo import api, fields, models
+from odoo.tools import human_size
 
 from ..mailflow import message as mailmessage
 from ..mailflow.authentication import authentication
@@ -16,6 +17,7 @@ from ..mailflow.suspicious import warnings
 _logger = logging.getLogger(__name__)
 
 IN_DATABASE = 256 * 1024  # bytes of a mail
+LARGEST_SIZE = 2**31 - 1  # that a column of integers holds
 # connection, rollback, resources, object state, operator: PostgreSQL's error classes
 TRANSIENT = {"08", "40", "53", "55", "57"}
 
@@ -52,6 +54,7 @@ class TicketMail(models.Model):
         :param raw_mails: list of mailflow.mailbox.RawMail
         :return: the ledger lines
         """
+        now = fields.Datetime.now()
         messages = [mailmessage.parse(mail.raw) for mail in raw_mails]
         originals = self._store_originals(raw_mails)
         lines = self.create(
@@ -69,7 +72,9 @@ class TicketMail(models.Model):
                     "email_from": message.sender.email,
                     "subject": message.subject,
                     "date": message.date or mail.internal_date,
-                    "size": len(mail.raw),
+                    "arrived_on": min(mail.internal_date or message.date or now, now),
+                    "size": min(mail.size, LARGEST_SIZE),
+                    "is_cut": mail.is_cut,
                 }
                 for mail, original, message in zip(
                     raw_mails, originals, messages, strict=True
@@ -83,7 +88,13 @@ class TicketMail(models.Model):
             list(compress(messages, whole))
         )
         for line in lines.browse(line.id for line in lines if line.state == "received"):
-            line._quarantine(MailflowError(self.env._("The mail is too large.")))
+            line._quarantine(
+                MailflowError(
+                    self.env._(
+                        "The mail is too large: it has %s.", human_size(line.size)
+                    )
+                )
+            )
         return lines
 
     def _is_due(self, account, source):
@@ -126,7 +137,7 @@ class TicketMail(models.Model):
             are parsed
         """
         if messages is None:
-            messages = [mailmessage.parse(line.raw_attachment_id.raw) for line in self]
+            messages = [line._parsed() for line in self]
         try:
             with self.env.cr.savepoint():
                 self._make_tickets(messages)
@@ -141,10 +152,13 @@ class TicketMail(models.Model):
 
     def _quarantine(self, error):
         _logger.warning("Mail %s is quarantined", self.id, exc_info=error)
+        told = str(error)
+        if not isinstance(error, MailflowError):
+            told = f"{type(error).__name__}: {told}"
         self.write(
             {
                 "state": "quarantined",
-                "error": f"{type(error).__name__}: {error}",
+                "error": told,
                 "attempts": self.attempts + 1,
                 "server_action_due": False,
             }

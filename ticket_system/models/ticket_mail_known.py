@@ -20,13 +20,15 @@ class TicketMail(models.Model):
     _inherit = "ticket.mail"
 
     def _surroundings(self, messages):
-        """{sender: Surroundings}, with the mails of the last hour counted."""
+        """{sender: Surroundings}, with the mails of the last hour counted,
+        those to the same account."""
         get_param = self.env["ir.config_parameter"].sudo().get_param
         senders = {message.sender.email for message in messages}
         counts = dict(
             self._read_group(
                 [
                     ("email_from", "in", list(senders - {""})),
+                    ("server_id", "in", self.server_id.ids),
                     ("create_date", ">", fields.Datetime.now() - timedelta(hours=1)),
                     ("folder", "not =like", f"{IMPORT_FOLDER}%"),
                 ],

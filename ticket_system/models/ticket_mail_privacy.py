@@ -2,8 +2,6 @@ from odoo import api, models
 from odoo.tools import SQL, email_normalize
 from odoo.tools.mail import email_normalize_all
 
-from ..mailflow.message import parse
-
 BATCH = 50
 
 
@@ -48,8 +46,8 @@ class TicketMail(models.Model):
         return self.browse(line_id for [line_id] in found)
 
     def _is_sent_to(self, address):
-        original = self.raw_attachment_id.with_prefetch()  # one in memory at a time
-        message = parse(original.raw or b"")
+        line = self.with_prefetch()  # one in memory at a time
+        message, original = line._parsed(), line.raw_attachment_id
         original.invalidate_recordset(["raw", "db_datas"])
         blind_copies = email_normalize_all(message.header("Bcc"))
         return address in blind_copies or any(

@@ -33,7 +33,7 @@ class TicketMail(models.Model):
     def _ticket_values(self, plan):
         account, message = plan.line.server_id, plan.message
         code = "closed" if account.ticket_close_on_import else "new"
-        now, date = fields.Datetime.now(), date_of(plan)
+        now, arrived = fields.Datetime.now(), arrival_of(plan)
         partner = plan.partner or self.env["res.partner"]
         values = {
             "name": message.subject or self.env._("(no subject)"),
@@ -47,9 +47,9 @@ class TicketMail(models.Model):
             "status_id": self.env["ticket.status"]._by_code(code).id,
             "is_unread": True,
             "closed_on": now if code == "closed" else False,
-            "last_inbound": date,
-            "last_message": date,
-            "waiting_since": False if code == "closed" else date,
+            "last_inbound": arrived,
+            "last_message": arrived,
+            "waiting_since": False if code == "closed" else arrived,
         }
         return values | plan.rules._ticket_values()
 
@@ -152,10 +152,10 @@ class TicketMail(models.Model):
             elif plan.route.kind == RouteKind.REPLY and _calls_for_work(plan.message):
                 inbound[plan.ticket] = plan
         for ticket, plan in inbound.items():
-            ticket._register_inbound(date_of(plan))
+            ticket._register_inbound(arrival_of(plan))
         for ticket, plan in sent.items():
-            if not ticket.last_inbound or ticket.last_inbound <= date_of(plan):
-                ticket._register_outbound(date_of(plan))
+            if not ticket.last_inbound or ticket.last_inbound <= arrival_of(plan):
+                ticket._register_outbound(arrival_of(plan))
 
     def _mark_undelivered(self, plans):
         """Show at our answer that it did not arrive (P6)."""
@@ -239,6 +239,11 @@ def date_of(plan):
     """When it was written (naive UTC), as far as we believe it."""
     now = fields.Datetime.now()
     return min(plan.message.date or plan.line.date or now, now)
+
+
+def arrival_of(plan):
+    """When the server got it (naive UTC): no clock of the sender's is believed."""
+    return plan.line.arrived_on or date_of(plan)
 
 
 def _readable(addresses):

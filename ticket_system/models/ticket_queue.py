@@ -3,6 +3,8 @@ import re
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ..mailflow.outgoing import unknown_placeholders
+
 
 class TicketQueue(models.Model):
     _name = "ticket.queue"
@@ -59,6 +61,7 @@ class TicketQueue(models.Model):
         "agent chose last.",
     )
     signature = fields.Html(help="Put below each answer. Empty: that of the account.")
+    unknown_placeholders = fields.Char(compute="_compute_unknown_placeholders")
 
     new_count = fields.Integer("New", compute="_compute_counts")
     open_count = fields.Integer("Open", compute="_compute_counts")
@@ -80,6 +83,12 @@ class TicketQueue(models.Model):
     def _compute_member_ids(self):
         for queue in self:
             queue.member_ids |= queue.user_id
+
+    @api.depends("signature")
+    def _compute_unknown_placeholders(self):
+        for queue in self:
+            unknown = unknown_placeholders(queue.signature)
+            queue.unknown_placeholders = ", ".join(unknown)
 
     @api.depends_context("uid")
     def _compute_counts(self):

@@ -70,6 +70,7 @@ class TicketReply(models.Model):
     body = fields.Html(
         compute="_compute_body", compute_sudo=False, store=True, readonly=False
     )
+    unknown_placeholders = fields.Char(compute="_compute_unknown_placeholders")
     attachment_ids = fields.Many2many("ir.attachment", bypass_search_access=True)
     ticket_file_ids = fields.Many2many(
         "ir.attachment", compute="_compute_ticket_file_ids"
@@ -167,6 +168,13 @@ class TicketReply(models.Model):
     def _compute_body(self):
         for reply in self:
             reply.body = reply._beginning()
+
+    @api.depends("subject", "body")
+    def _compute_unknown_placeholders(self):
+        """All there are: nothing is put in any more when an answer is sent."""
+        for reply in self:
+            unknown = outgoing.unknown_placeholders(reply.subject, reply.body, known=())
+            reply.unknown_placeholders = ", ".join(unknown)
 
     def _beginning(self, text="<p><br></p>"):
         """Greeting and signature around `text`, HTML; by default room to write."""

@@ -1,7 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from ..mailflow import message as mailmessage
 from ..mailflow import outgoing, rules
 from .ticket_ticket import PRIORITIES
 
@@ -147,9 +146,7 @@ class TicketRule(models.Model):
         )
         try:
             caught = lines.filtered(
-                lambda line: rules.matches(
-                    mailmessage.parse(line.raw_attachment_id.raw), self._conditions()
-                )
+                lambda line: rules.matches(line._parsed(), self._conditions())
             )
         except rules.RuleError as error:
             raise UserError(error.translated(self.env._)) from error
@@ -161,9 +158,9 @@ class TicketRule(models.Model):
                 count=len(lines),
             ),
             "res_model": "ticket.mail",
-            "view_mode": "list,form",
+            "view_mode": "list,kanban,form",
             "domain": [("id", "in", caught.ids)],
-            "context": {"is_rule_test": True},
+            "context": {"is_preview": True},
         }
 
 

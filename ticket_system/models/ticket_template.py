@@ -46,9 +46,7 @@ class TicketTemplate(models.Model):
     @api.depends("subject", "body")
     def _compute_unknown_placeholders(self):
         for template in self:
-            unknown = unknown_placeholders(
-                f"{template.subject or ''} {template.body or ''}"
-            )
+            unknown = unknown_placeholders(template.subject, template.body)
             template.unknown_placeholders = ", ".join(unknown)
 
     @api.model_create_multi

@@ -177,7 +177,8 @@ class TicketTicket(models.Model):
     def _placeholders(self):
         """{placeholder: value} of this ticket for subjects and texts."""
         self.ensure_one()
-        name = self.partner_id.name or self.partner_name or self.email_from or ""
+        name = self._person() or self.partner_id.name or ""
+        name = "" if "@" in name else name
         return {
             "TICKET": self.number,
             "BETREFF": self.name,

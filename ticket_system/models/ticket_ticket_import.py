@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import fields, models
 from odoo.tools import SQL
 
 from .ticket_status import CLOSED_CATEGORIES
@@ -8,6 +8,14 @@ class TicketTicket(models.Model):
     """Imported tickets are as old as what they came from."""
 
     _inherit = "ticket.ticket"
+
+    import_id = fields.Many2one(
+        "ticket.import",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        groups="ticket_system.group_administrator",
+    )
 
     def _date_creation(self):
         """They were made when they were written, not today."""

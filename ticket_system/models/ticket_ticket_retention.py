@@ -1,5 +1,7 @@
 from datetime import timedelta
 
+from markupsafe import Markup
+
 from odoo import api, fields, models
 
 BATCH = 200
@@ -43,33 +45,63 @@ class TicketStatus(models.Model):
         help="Tickets in this status are deleted so many days after the last message, "
         "with their messages, files and received mails. 0: never.",
     )
-    expired_count = fields.Integer("Would Be Erased Now", compute="_compute_expired")
 
     _retention_positive = models.Constraint(
         "CHECK (retention_days >= 0)",
         "The days until a ticket is erased are not negative.",
     )
 
-    @api.depends("retention_days")
-    def _compute_expired(self):
-        for status in self:
-            status.expired_count = status.retention_days > 0 and self.env[
-                "ticket.ticket"
-            ].search_count(status._expired_domain())
-
-    def _expired_domain(self):
+    def _expired_domain(self, days=None):
+        """Tickets in this status for so many days, by default its own."""
         self.ensure_one()
-        limit = fields.Datetime.now() - timedelta(days=self.retention_days)
+        days = self.retention_days if days is None else days
+        if days <= 0:
+            return [(0, "=", 1)]
+        limit = fields.Datetime.now() - timedelta(days=days)
         return [
-            ("status_id", "=", self._origin.id or self.id),
+            ("status_id", "=", self.id),
             ("last_message", "<", limit),
             ("merged_into_id", "=", False),
         ]
 
-    def action_preview_retention(self):
-        """What the next run would erase, before it does."""
-        self.ensure_one()
-        action = self.env["ir.actions.actions"]._for_xml_id(
-            "ticket_system.ticket_ticket_action"
+    def preview_expired(self, days):
+        """A list of what the next run would erase after so many days."""
+        return _preview(
+            self.env, "ticket_system.ticket_ticket_action", self._expired_domain(days)
         )
-        return action | {"domain": self._expired_domain(), "context": {}}
+
+
+class TicketMail(models.Model):
+    _inherit = "ticket.mail"
+
+    @api.model
+    def _expired_domain(self, days=None):
+        """Lines whose original bytes are kept no longer; never those in quarantine."""
+        if days is None:
+            get_param = self.env["ir.config_parameter"].sudo().get_param
+            days = int(get_param("ticket_system.ledger_days", 0))
+        if days <= 0:
+            return [(0, "=", 1)]
+        return [
+            ("state", "!=", "quarantined"),
+            ("raw_attachment_id", "!=", False),
+            ("create_date", "<", fields.Datetime.now() - timedelta(days=days)),
+        ]
+
+    def preview_expired(self, days):
+        """A list of the mails whose originals the next run would remove."""
+        return _preview(
+            self.env, "ticket_system.ticket_mail_action", self._expired_domain(days)
+        )
+
+
+def _preview(env, action, domain):
+    """In a dialog, so that what is typed beneath it stays as it is."""
+    return env["ir.actions.actions"]._for_xml_id(action) | {
+        "name": env._("Would Be Removed Now"),
+        "domain": domain,
+        "context": {"create": False, "is_preview": True, "dialog_size": "extra-large"},
+        "views": [(False, "list")],
+        "target": "new",
+        "help": Markup("<p>%s</p>") % env._("Nothing would be removed."),
+    }

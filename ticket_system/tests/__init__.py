@@ -23,11 +23,13 @@ from . import test_mailflow_files
 from . import test_mailflow_mailbox
 from . import test_mailflow_mails
 from . import test_mailflow_message
+from . import test_mailflow_plain_text
 from . import test_mailflow_property
 from . import test_mailflow_sender
 from . import test_merge
 from . import test_merge_later
 from . import test_merge_refused
+from . import test_original
 from . import test_pictures
 from . import test_presence
 from . import test_privacy

@@ -68,6 +68,30 @@ class TestAccount(TicketCase):
             with self.subTest(values), self.assertRaises(UserError):
                 self.account.write(values)
 
+    def test_login_without_password(self):
+        """R15: what is missing for Gmail and Outlook, and where it is set up"""
+        parameters = self.env["ir.config_parameter"].sudo()
+        for kind, name, prefix in (
+            ("gmail", "Gmail", "google_gmail"),
+            ("outlook", "Outlook", "microsoft_outlook"),
+        ):
+            token = f"{prefix}_refresh_token"
+            if token not in self.account._fields:
+                continue
+            with self.subTest(kind):
+                self.account.write({"server_type": kind, "is_ssl": True})
+                self.assertIn("General Settings", self.account.ticket_login_hint)
+                self.assertIn(name, self.account.ticket_login_hint)
+                with self.assertRaisesRegex(UserError, "ID and Secret"):
+                    self.account.button_confirm_login()
+                parameters.set_param(f"{prefix}_client_id", "x")
+                parameters.set_param(f"{prefix}_client_secret", "x")
+                with self.assertRaisesRegex(UserError, f"Connect your {name} account"):
+                    self.account.button_confirm_login()
+                self.account[token] = "x"
+                self.account.invalidate_recordset(["ticket_login_hint"])
+                self.assertFalse(self.account.ticket_login_hint)
+
     def test_stock_cron_leaves_tickets_alone(self):
         """Core's fetchmail cron never touches an account of ours"""
         self.account.state = "done"

@@ -4,7 +4,8 @@ from email.utils import format_datetime, formatdate
 from functools import partial
 
 from odoo import fields
-from odoo.tests import tagged
+from odoo.exceptions import AccessError
+from odoo.tests import Form, tagged
 
 from odoo.addons.base.tests.common import MockSmtplibCase
 from odoo.addons.mail.tests.common import MailCase
@@ -51,6 +52,38 @@ class TestAutoresponse(Autoresponding, TicketCase, MailCase):
         )
         self.assertEqual(answer.state, "outgoing")
         self.assertIn("auto-replied", answer.headers)
+
+    def test_texts_by_default(self):
+        """R19: without a text of one's own it says something, seen beforehand"""
+        self.account.write({"autoresponder_subject": "", "autoresponder_body": ""})
+        [answer] = self.answers(mail())
+        self.assertIn("Broken wheel", answer.subject)
+        self.assertIn("Hello Carla Customer,", answer.body_html)
+        self.account.autoresponder_active = False
+        self.account.write({"autoresponder_subject": "", "autoresponder_body": ""})
+        self.assertFalse(self.account.autoresponder_body)
+        with Form(self.account) as form:
+            form.autoresponder_active = True
+            self.assertIn("{SUBJECT}", form.autoresponder_subject)
+            self.assertIn("Hello {NAME},", form.autoresponder_body)
+            form.autoresponder_body = "<p>{FOO}</p>"
+            self.assertEqual(form.ticket_unknown_placeholders, "{FOO}")
+
+    def test_preview(self):
+        """R19: as it is typed, and without a script"""
+        ticket = self.take_in(mail()).ticket_id
+        account = self.account.with_user(self.administrator)
+        found = account.preview_autoresponse("x", "<p>{NAME}<script>1</script></p>")
+        self.assertEqual(found["subject"], f"[Ticket #{ticket.number}] x")
+        self.assertEqual(found["body"], "<p>Carla Customer</p>")
+        self.assertIn("We got it", account.autoresponder_subject)
+        with self.assertRaises(AccessError):
+            self.account.with_user(self.agent).preview_autoresponse("x", "x")
+
+    def test_sender_without_a_name(self):
+        """R19: nobody is greeted by an address"""
+        [answer] = self.answers(mail(sender="x.y@x.example"))
+        self.assertIn("Hello, your number", answer.body_html)
 
     def test_once_a_day(self):
         """R20"""

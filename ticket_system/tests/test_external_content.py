@@ -322,6 +322,36 @@ class TestExternalContent(TicketWorld, HttpCase):
             """,
         )
 
+    def test_without_text(self):
+        """P3: a mail without a text says so, next to its file"""
+        ticket = self.take_in("<div>&nbsp;<br></div>").ticket_id
+        self.browse(
+            f"/odoo/tickets/{ticket.id}",
+            """
+            const said = await appears(".o-mail-Message-body .o_ticket_no_text");
+            if (!said.textContent.includes("no text"))
+                throw new Error(said.textContent);
+            if (document.querySelector(".o_ticket_mail_body"))
+                throw new Error("an empty box");
+            """,
+        )
+
+    def test_right_to_left(self):
+        """P3: Hebrew and Arabic are read from the right"""
+        ticket = self.take_in("<p>שלום לכולם</p>").ticket_id
+        self.browse(
+            f"/odoo/tickets/{ticket.id}",
+            """
+            const frame = await appears(".o_ticket_mail_body");
+            await wait(1000);
+            const { direction } = getComputedStyle(
+                frame.contentDocument.querySelector("p")
+            );
+            if (direction !== "rtl")
+                throw new Error(direction);
+            """,
+        )
+
     def test_stays_in_its_box(self):
         """Threat 13: no script, no overlay, no new look, no way out of the frame"""
         ticket = self.take_in(

@@ -82,3 +82,32 @@ class TestHistory(TicketCase):
             tickets.mapped("preview"), ["Hello, my wheel is broken.", False]
         )
         self.assertEqual(tickets.mapped("message_count"), [1, 0])
+
+    def test_changes_in_the_readers_language(self):
+        """R62: whoever changed the status, in whatever language"""
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.status["closed"].with_context(lang="de_DE").name = "Zu"
+        self.env["ticket.queue"].browse(self.support.id).with_context(
+            lang="de_DE"
+        ).name = "Hilfe"
+        gone = self.env["ticket.status"].create({"name": "Gone"})
+        self.flush_tracking()
+        for values in (
+            {"status_id": gone.id},
+            {"status_id": self.status["closed"].id, "queue_id": self.accounting.id},
+        ):
+            self.ticket.write(values)
+            self.flush_tracking()
+        gone.unlink()
+        changes = self.ticket.message_ids.tracking_value_ids
+        for lang, names in (
+            ("en_US", {"New", "Gone", "Closed", "Support", "Accounting"}),
+            ("de_DE", {"Neu", "Gone", "Zu", "Hilfe", "Accounting"}),
+        ):
+            told = changes.with_context(lang=lang)._tracking_value_format()
+            found = {value[end] for value in told for end in ("oldValue", "newValue")}
+            self.assertLessEqual(names, found)
+
+    def flush_tracking(self):
+        self.env.flush_all()
+        self.cr.precommit.run()

@@ -4,6 +4,7 @@ from datetime import datetime
 from unittest.mock import patch
 
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.ticket_system.mailflow import files
 
@@ -124,6 +125,32 @@ class TestImportMails(ImportCase):
                 ("old.mbox", 3, "The mail is too large."),
             ],
         )
+
+    @mute_logger("odoo.addons.ticket_system.models.ticket_mail_intake")
+    def test_broken(self):
+        """P1: what is no mail, or cannot be understood, is skipped; each time anew"""
+        broken = {"a.eml": b"", "b.eml": b"\0\1", "c.eml": mail("odd")}
+        text_to_html = "odoo.addons.ticket_system.mailflow.content.text_to_html"
+        with patch(text_to_html, side_effect=ValueError("odd")):
+            record = self.start(broken, account_id=self.account.id)
+        no_mail = "This is no mail: it does not begin with a header."
+        expected = [
+            ("a.eml", 1, no_mail),
+            ("b.eml", 1, no_mail),
+            ("c.eml", 1, "ValueError: odd"),
+        ]
+        self.assertEqual(self.skipped(record), expected)
+        self.assertEqual(self.again(record), 0)
+        self.assertEqual(self.skipped(record), expected)
+
+    def test_tickets_of_the_import(self):
+        record = self.take(mail("One"), mail("Two"))
+        self.assertEqual(record.ticket_count, 2)
+        action = record.action_open_tickets()
+        found = self.env["ticket.ticket"].search(action["domain"])
+        self.assertEqual(set(found.mapped("name")), {"One", "Two"})
+        told = self.env["bus.bus"].search([("message", "like", "ticket_system.import")])
+        self.assertTrue(told)
 
 
 def dated(day, **headers):

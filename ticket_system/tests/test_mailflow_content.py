@@ -204,6 +204,18 @@ class TestSafeHtml(BaseCase):
                 self.assertEqual(safe.blocked.get("others", 0), others)
                 self.assertEqual("[…]" in safe.html, "text" in html)
 
+    def test_right_to_left(self):
+        """The direction stays, also where it is said of the whole mail"""
+        for html, kept in (
+            ('<p dir="rtl">שלום</p>', '<p dir="rtl">'),
+            ('<p style="direction: rtl">שלום</p>', '<p style="direction: rtl">'),
+            ('<html dir="rtl"><body>שלום</body></html>', '<div dir="rtl">'),
+            ("<body class=x dir=RTL><p>שלום</p></body>", '<div dir="rtl">'),
+            ('<body style="color: red; direction:rtl">שלום</body>', '<div dir="rtl">'),
+        ):
+            with self.subTest(html):
+                self.assertIn(kept, safe_html(html).html)
+
 
 class TestText(BaseCase):
     def test_text_to_html(self):

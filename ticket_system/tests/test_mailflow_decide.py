@@ -283,6 +283,18 @@ class TestOutgoing(BaseCase):
         )
         self.assertEqual(outgoing.unknown_placeholders("{NAME} {NOPE}"), ("{NOPE}",))
 
+    def test_placeholders_without_a_value(self):
+        for text, expected in (
+            ("Hello {NAME}, hi", "Hello, hi"),
+            ("Thank you, {NAME}!", "Thank you!"),
+            ("<p>Hi&nbsp;{NAME}<br></p>", "<p>Hi<br></p>"),
+            ("{NAME} {TICKET}", " 1"),
+        ):
+            with self.subTest(text):
+                values = {"NAME": "", "TICKET": "1"}
+                found = outgoing.placeholders(text, values, is_html=True)
+                self.assertEqual(found, expected)
+
     def test_addresses_as_people_type_them(self):
         for text, email in (
             ("info@müller.example", "info@xn--mller-kva.example"),

@@ -98,12 +98,12 @@ class TestMails(BaseCase):
 
     def test_zip(self):
         raw = archive(
-            **{"b/": b"", "b/2.EML": b"two", "1.eml": b"one", "__MACOSX/1.eml": b"x"}
+            **{"b/": b"", "b/2.EML": b"two:", "1.eml": b"one:", "__MACOSX/1.eml": b"x"}
         )
         found = list(files.mails("x.ZIP", io.BytesIO(raw)))
         self.assertEqual([item.number for item in found], [1, 2, 3])
         self.assertEqual(
-            contents(found), [b"one", "“__MACOSX/1.eml” is no mail.", b"two"]
+            contents(found), [b"one:", "“__MACOSX/1.eml” is no mail.", b"two:"]
         )
 
     def test_damaged_zip(self):
@@ -114,7 +114,12 @@ class TestMails(BaseCase):
                 list(files.mails("x.zip", io.BytesIO(damaged)))
 
     def test_eml(self):
-        self.assertEqual(contents(files.mails("x.eml", io.BytesIO(b"A: b"))), [b"A: b"])
+        for raw in (b"A: b", b"From x Mon\nA: b", b"\xef\xbb\xbfA: b", b"\r\nA: b"):
+            found = files.mails("x.eml", io.BytesIO(raw))
+            self.assertEqual(contents(found), [raw])
+        for raw in (b"", b"\n", b"%PDF-1.4", b"\0" * 9, b"no header\n\nA: b"):
+            [found] = contents(files.mails("x.eml", io.BytesIO(raw)))
+            self.assertIn("no mail", found)
 
     def test_memory(self):
         """An mbox is never in memory as a whole"""

@@ -20,6 +20,12 @@ EXPECTED = {
         "Raum Köln\ncarla@customer.example",
         ["part-1.ics"],
     ),
+    "calendar-with-text": (
+        CARLA,
+        "Invitation",
+        "<p>Please come.</p><hr><p>Lieferung<br>2026-03-05 13:00 UTC",
+        ["part-1.ics"],
+    ),
     "charset-mixed-in-parts": (CARLA, "parts", "Käse\nÖl", []),
     "charset-unknown": (CARLA, "charset", "Grüße", []),
     "charset-wrong": (CARLA, "charset", "Viele Grüße aus Österreich", []),

@@ -124,7 +124,7 @@ class TestPictures(BrowserCase):
         self.quarantine("A mail like no other")
         self.account._ticket_note_health("The server does not answer (127.0.0.1:993).")
         for name, url, ready in (
-            ("mails", "/odoo/ticket-mails", ".o_data_row"),
+            ("mails", "/odoo/ticket-mails", ".o_data_row, .o_kanban_record"),
             ("accounts", "/odoo/ticket-accounts", ".o_data_row"),
             ("account", f"/odoo/ticket-accounts/{self.account.id}", ".o_form_view"),
         ):

@@ -110,20 +110,36 @@ class TestPrivacy(TicketCase, HttpCase):
         self.run_retention()
         self.assertTrue(self.ticket.exists(), "off by default")
         status.retention_days = 30
-        self.assertFalse(status.expired_count)
         self.ticket.last_message = datetime.now() - timedelta(days=31)
-        status.invalidate_recordset()
-        expected = status.expired_count
-        preview = status.action_preview_retention()
-        found = self.env["ticket.ticket"].search(preview["domain"])
-        self.assertIn(self.ticket, found)
-        self.assertEqual(len(found), expected)
+        tickets = self.env["ticket.ticket"]
+        for days, is_shown in ((30, True), (32, False), (0, False)):
+            preview = status.preview_expired(days)
+            found = tickets.search(preview["domain"])
+            self.assertEqual(self.ticket in found, is_shown)
+        self.assertEqual(status.retention_days, 30)
         self.run_retention()
         self.assertFalse(self.ticket.exists())
         self.assertTrue(self.other.exists())
         stored = self.everything_stored()
         self.assertNotIn("oak road", stored)
         self.assertNotIn("passport", stored)
+
+    def test_without_messages(self):
+        """A ticket in which nothing was ever written is erased like any other"""
+        silent = self.new_ticket(email_from="carla@customer.example")
+        silent.message_ids.unlink()
+        self.env["ticket.ticket"]._forget_person("carla@customer.example")
+        self.assertFalse(silent.email_from)
+        status = self.status["closed"]
+        silent.write(
+            {
+                "status_id": status.id,
+                "last_message": datetime.now() - timedelta(days=31),
+            }
+        )
+        status.retention_days = 30
+        self.run_retention()
+        self.assertFalse(silent.exists())
 
     def test_originals(self):
         self.env["ir.config_parameter"].set_param("ticket_system.ledger_days", "30")
@@ -138,7 +154,7 @@ class TestPrivacy(TicketCase, HttpCase):
             [lines.id],
         )
         self.env.invalidate_all()
-        preview = self.env["res.config.settings"].create({}).action_preview_ledger()
+        preview = self.env["ticket.mail"].preview_expired(30)
         self.assertEqual(self.env["ticket.mail"].search(preview["domain"]), lines)
         self.run_retention()
         self.assertFalse(original.exists())

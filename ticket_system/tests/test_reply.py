@@ -22,6 +22,15 @@ class TestReply(ReplyCase):
         self.assertIn(self.account.user, form.sender)
         self.assertNotIn('"', form.sender)
 
+    def test_placeholders_left(self):
+        """R48: what nothing is put in for is named before it is sent"""
+        form = Form(
+            self.env["ticket.reply"].with_context(default_ticket_id=self.ticket.id)
+        )
+        self.assertFalse(form.unknown_placeholders)
+        form.body = "<p>Dear {NAME}, {FOO}</p>"
+        self.assertEqual(form.unknown_placeholders, "{NAME}, {FOO}")
+
     def test_first_mail(self):
         """A ticket made by hand: who is written to is its customer, and awaited"""
         self.ticket = self.env["ticket.ticket"].create({"name": "Your bike is ready"})

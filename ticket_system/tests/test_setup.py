@@ -25,6 +25,18 @@ class TestSetup(TicketCase):
         self.account.state = "done"
         self.assertIn("None", self.help_for(self.administrator))
 
+    def test_help_as_of_now(self):
+        """R61: what the page asks for when one comes back to it"""
+        self.env["fetchmail.server"].search([]).state = "draft"
+        tickets = self.env["ticket.ticket"]
+        for user, told in (
+            (self.administrator, "Three steps"),
+            (self.agent, "An administrator connects"),
+        ):
+            self.assertIn(told, tickets.with_user(user).current_help())
+        self.account.state = "done"
+        self.assertIn("No ticket", tickets.with_user(self.agent).current_help())
+
     def test_departments(self):
         """Three queues in one click, twice without harm"""
         for queue in self.env["ticket.queue"].search([]):

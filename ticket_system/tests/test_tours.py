@@ -1,3 +1,5 @@
+from markupsafe import Markup
+
 from odoo.tests import JsonRpcException, tagged
 from odoo.tools import mute_logger
 
@@ -68,7 +70,7 @@ class TestTours(BrowserCase):
 
     def test_first_contact(self):
         """R69: a ticket made by hand, and its first mail; a template without a click"""
-        self.thank_you()
+        self.thank_you().body += Markup("<p>{FOO}</p>")
         self.account.ticket_signature = "<p>Kind regards</p>"
         self.start_tour(
             "/odoo/tickets", "ticket_system_first_contact", login="test_agent"
@@ -79,7 +81,7 @@ class TestTours(BrowserCase):
 
     def thank_you(self):
         values = {"name": "Thank you", "body": "<p>Thank you, {NAME}!</p>"}
-        self.env["ticket.template"].create({**values, "sequence": 0})
+        return self.env["ticket.template"].create({**values, "sequence": 0})
 
     def test_batch(self):
         """R33, P9: spam into the trash, and back by one click"""

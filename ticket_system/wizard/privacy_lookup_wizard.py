@@ -18,10 +18,18 @@ class PrivacyLookupWizardLine(models.TransientModel):
         """Forget the person looked up on every ticket; their figures stay."""
         lookup = self._ticket_lookup()
         tickets = self.env["ticket.ticket"]._forget_person(lookup.email)
-        for line in lookup.line_ids.filtered(lambda line: not line.is_unlinked):
+        lines = lookup.line_ids.filtered(lambda line: not line.is_unlinked)
+        for line in lines:
             if line.res_model == tickets._name and line.res_id in tickets.ids:
                 line.execution_details = self.env._(
                     "Anonymised Ticket #%s", line.res_id
+                )
+        received = lines.filtered(lambda line: line.res_model == "ticket.mail")
+        mails = self.env["ticket.mail"].browse(received.mapped("res_id"))
+        for line, mail in zip(received, mails, strict=True):
+            if not (mail.email_from or mail.raw_attachment_id):
+                line.execution_details = self.env._(
+                    "Erased Received Mail #%s", line.res_id
                 )
         return {
             "type": "ir.actions.client",

@@ -18,6 +18,7 @@ class TicketReplyBatch(models.TransientModel):
     left_out_ids = fields.Many2many("ticket.ticket", compute="_compute_left_out_ids")
 
     body = fields.Html()
+    unknown_placeholders = fields.Char(compute="_compute_unknown_placeholders")
     attachment_ids = fields.Many2many("ir.attachment", bypass_search_access=True)
     status_id = fields.Many2one(
         "ticket.status",
@@ -35,6 +36,12 @@ class TicketReplyBatch(models.TransientModel):
     def _compute_left_out_ids(self):
         for batch in self:
             batch.left_out_ids = batch.ticket_ids.filtered(lambda t: not t.email_from)
+
+    @api.depends("body")
+    def _compute_unknown_placeholders(self):
+        for batch in self:
+            unknown = outgoing.unknown_placeholders(batch.body)
+            batch.unknown_placeholders = ", ".join(unknown)
 
     def action_send(self):
         """Queue one mail for each ticket; tell which ones could not be answered."""

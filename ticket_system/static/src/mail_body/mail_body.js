@@ -81,9 +81,18 @@ export class MailBody extends Component {
         await this.orm.call("mail.message", "action_always_show_images", [message.id]);
     }
 
+    get mail() {
+        return new DOMParser().parseFromString(this.props.html, "text/html");
+    }
+
+    get isEmpty() {
+        const { body } = this.mail;
+        return !body.textContent.trim() && !body.querySelector("img");
+    }
+
     /** The page inside the frame; its policy comes before anything of the mail. */
     get page() {
-        const mail = new DOMParser().parseFromString(this.props.html, "text/html");
+        const { mail } = this;
         foldQuotes(mail);
         disarmLinks(mail);
         if (this.state.showsImages) {
@@ -99,7 +108,7 @@ export class MailBody extends Component {
         return (
             `<!DOCTYPE html><html><head><meta http-equiv="Content-Security-Policy" content="${policy}">` +
             `<meta name="referrer" content="no-referrer"><style>${STYLE} body { font-family: ${fontFamily} }</style></head>` +
-            `<body>${mail.body.innerHTML}</body></html>`
+            `<body dir="auto">${mail.body.innerHTML}</body></html>`
         );
     }
 

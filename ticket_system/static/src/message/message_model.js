@@ -24,6 +24,15 @@ patch(Message.prototype, {
         return !this.ticket_route && super.editable;
     },
 
+    /** What came without a text is shown as such, not as removed. */
+    get hasTextContent() {
+        return Boolean(this.ticket_route?.is_foreign) || super.hasTextContent;
+    },
+
+    computeIsEmpty() {
+        return !this.ticket_route?.is_foreign && super.computeIsEmpty();
+    },
+
     /** The files but for the pictures that a mail shows in its text. */
     get listedAttachments() {
         const isShown = ({ id }) => new RegExp(`/web/image/${id}\\b`).test(this.body);

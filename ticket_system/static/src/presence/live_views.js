@@ -1,4 +1,4 @@
-import { onWillDestroy, status } from "@odoo/owl";
+import { markup, onWillDestroy, onWillStart, status } from "@odoo/owl";
 
 import { registry } from "@web/core/registry";
 import { useBus, useService } from "@web/core/utils/hooks";
@@ -42,11 +42,23 @@ function useLiveCounts(controller) {
     });
 }
 
+/** Looks at the steps of a first start anew, for one may come back from doing them. */
+function useLiveSetUp(controller) {
+    const orm = useService("orm");
+    onWillStart(async () => {
+        const { info } = controller.props;
+        if (info.noContentHelp?.includes("o_ticket_set_up")) {
+            info.noContentHelp = markup(await orm.call("ticket.ticket", "current_help", []));
+        }
+    });
+}
+
 class TicketListController extends ListController {
     setup() {
         super.setup();
         useLivePresence(this);
         useLiveCounts(this);
+        useLiveSetUp(this);
     }
 }
 
@@ -55,6 +67,7 @@ class TicketKanbanController extends KanbanController {
         super.setup();
         useLivePresence(this);
         useLiveCounts(this);
+        useLiveSetUp(this);
     }
 }
 

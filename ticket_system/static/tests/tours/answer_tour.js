@@ -219,12 +219,16 @@ registry.category("web_tour.tours").add("ticket_system_first_contact", {
             run: "click",
         },
         {
+            content: "What nothing is put in for is named",
+            trigger: ".modal .alert:contains('{FOO}')",
+        },
+        {
             content: "It stands between greeting and signature",
             trigger: ".modal .odoo-editor-editable",
             async run() {
                 await new Promise((resolve) => setTimeout(resolve, 500));
                 const text = this.anchor.innerText.replace(/\s+/g, " ").trim();
-                if (text !== "Dear Sir or Madam, Thank you, tom@brown.example! Kind regards") {
+                if (text !== "Dear Sir or Madam, Thank you! {FOO} Kind regards") {
                     throw new Error(text);
                 }
             },

@@ -1,0 +1,29 @@
+import { Component, markup } from "@odoo/owl";
+
+import { AlertDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
+import { registry } from "@web/core/registry";
+import { useService } from "@web/core/utils/hooks";
+import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
+
+/** Shows the automatic answer as it is typed, filled in; nothing is saved by that. */
+export class AnswerPreview extends Component {
+    static template = "ticket_system.AnswerPreview";
+    static props = { ...standardWidgetProps };
+
+    setup() {
+        this.orm = useService("orm");
+        this.dialog = useService("dialog");
+    }
+
+    async preview() {
+        const { data, resId } = this.props.record;
+        const { subject, body } = await this.orm.call("fetchmail.server", "preview_autoresponse", [
+            resId ? [resId] : [],
+            data.autoresponder_subject || "",
+            (data.autoresponder_body || "").toString(),
+        ]);
+        this.dialog.add(AlertDialog, { title: subject, body: markup(body) });
+    }
+}
+
+registry.category("view_widgets").add("ticket_answer_preview", { component: AnswerPreview });
