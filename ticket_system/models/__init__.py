@@ -21,6 +21,9 @@ from . import ticket_reply
 from . import ticket_reply_sending
 from . import ticket_forward
 from . import ticket_ticket_compose
+from . import ticket_ticket_move
+from . import ticket_ticket_merge
+from . import ticket_ticket_split
 from . import ticket_rule
 from . import ticket_sent_copy
 from . import ticket_mail

@@ -20,7 +20,9 @@ class TicketImportOpenxe(models.AbstractModel):
     def _take_messages(self, rows, lookup, outcome):
         numbers = {row.get("ticket", "").strip() for _number, row in rows}
         tickets = self.env["ticket.ticket"].search([("number", "in", list(numbers))])
-        by_number = {ticket.number: ticket for ticket in tickets}
+        by_number = {
+            ticket.number: ticket.merged_into_id or ticket for ticket in tickets
+        }
         known = self._known_messages(rows)
         made = []
         for number, row in rows:

@@ -93,17 +93,7 @@ class TicketMail(models.Model):
                 ("number", "in", list(numbers)),
             ]
         )
-        participants = self._find_participants(tickets)
-        by_id = {
-            ticket.id: Candidate(
-                ticket,
-                ticket.number,
-                frozenset(participants[ticket.id] | self._customer_addresses(ticket)),
-                ticket.is_closed,
-                ticket.closed_on or None,
-            )
-            for ticket in tickets
-        }
+        by_id = self._candidates_of(tickets)
         oldest = {
             message.message_id: message
             for message in referenced.sorted("id", reverse=True)
@@ -114,13 +104,37 @@ class TicketMail(models.Model):
                 identifier: by_id[message.res_id]
                 for identifier, message in oldest.items()
             },
-            {candidate.number: candidate for candidate in by_id.values()},
+            {ticket.number: by_id[ticket.id] for ticket in tickets},
             frozenset(
                 identifier
                 for identifier, message in oldest.items()
                 if message.message_type != "email"
             ),
         )
+
+    def _candidates_of(self, tickets):
+        """{ticket id: Candidate}; of a merged ticket it is the one that was kept, and
+        who took part in either takes part in it."""
+        merged = tickets.filtered("merged_into_id")
+        everything = tickets | merged.merged_into_id
+        participants = self._find_participants(everything)
+        for ticket in everything:
+            participants[ticket.id] |= self._customer_addresses(ticket)
+        for ticket in merged:
+            participants[ticket.merged_into_id.id] |= participants[ticket.id]
+        candidates = {
+            ticket.id: Candidate(
+                ticket,
+                ticket.number,
+                frozenset(participants[ticket.id]),
+                ticket.is_closed,
+                ticket.closed_on or None,
+            )
+            for ticket in everything - merged
+        }
+        for ticket in merged:
+            candidates[ticket.id] = candidates[ticket.merged_into_id.id]
+        return candidates
 
     def _customer_addresses(self, ticket):
         customer = ticket.partner_id | ticket.commercial_partner_id

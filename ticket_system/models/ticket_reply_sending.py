@@ -65,6 +65,10 @@ class TicketReply(models.Model):
         schedule = self._schedule().try_lock_for_update()
         if not schedule:
             raise UserError(self.env._("Too late: the answer has left."))
+        if not self.ticket_before:
+            raise UserError(
+                self.env._("Too late: the answer was moved to another ticket.")
+            )
         schedule.unlink()
         before = self.ticket_before
         withdrawn = self._sent_message()

@@ -42,6 +42,7 @@ class TicketTicket(models.Model):
         :param bool to_all: copies to all who took part in it
         """
         self.ensure_one()
+        self._refuse_merged()
         asked = [("message_id", "=", message_id), ("is_to_all", "=", to_all)]
         draft = self._own_draft("ticket.reply", asked if message_id else [])
         if not draft and not message_id:
@@ -75,6 +76,7 @@ class TicketTicket(models.Model):
 
     def action_forward(self, message_id):
         self.ensure_one()
+        self._refuse_merged()
         draft = self._own_draft("ticket.forward", [("message_id", "=", message_id)])
         if draft:
             return draft._show_again()

@@ -138,6 +138,7 @@ class TicketTicket(models.Model):
         if is_answer and not self._goes_outside(kwargs):
             kwargs["is_internal"] = True
         elif is_answer:
+            self._refuse_merged()
             if sender := self._sender():
                 server = self.sudo().account_id.ticket_mail_server_id
                 kwargs.setdefault("author_id", self.env.user.partner_id.id)

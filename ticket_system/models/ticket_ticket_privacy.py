@@ -97,10 +97,12 @@ class TicketTicket(models.Model):
         return tickets
 
     def _anonymise(self):
-        """Number, status, queue and dates stay for the figures; who and what go."""
+        """Number, status, queue and dates stay for the figures; who and what go, also
+        from the ticket that theirs was merged into."""
         messages = self.env["mail.message"].search(
             [("model", "=", self._name), ("res_id", "in", self.ids)]
         )
+        messages |= self._merged_messages()
         self._forget_copies(messages)
         messages._ticket_erase()
         self.activity_ids.unlink()
@@ -118,10 +120,15 @@ class TicketTicket(models.Model):
             }
         )
 
+    def _merged_messages(self):
+        """What was written on these tickets before they were merged into others."""
+        messages = self.env["mail.message"].sudo()
+        return messages.search([("ticket_merged_id", "in", self.ids)])
+
     def _forget_copies(self, messages):
         """What exists of the messages besides themselves."""
         own = [("ticket_id", "in", self.ids)]
-        self.env["ticket.mail"].search(own)._forget()
+        (self.env["ticket.mail"].search(own) | messages.ticket_mail_ids)._forget()
         for model in ("ticket.reply", "ticket.forward"):
             self.env[model].search(own).unlink()
         identifiers = [name for name in messages.mapped("message_id") if name]
@@ -177,6 +184,7 @@ class TicketTicket(models.Model):
             own = self.search([("id", "in", self._of_person(address).ids)])
             contacts = contact.sudo() | self._contacts_of_person(address)
             written = self._written_by(address, contacts)
+        written = own._merged_messages() | written
         for start in range(0, len(own), BATCH):
             for ticket in own[start : start + BATCH]:
                 yield ticket, ticket._conversation().sudo()

@@ -25,12 +25,14 @@ class TicketTicket(models.Model):
         self.env["ir.cron"]._commit_progress(remaining=0)
 
     def _erase(self):
-        """Delete tickets with all that was written, and their received mails' bytes."""
+        """Delete tickets with all that was written, and their received mails' bytes;
+        what was merged into them goes as well."""
+        tickets = self | self.merged_ticket_ids
         messages = self.env["mail.message"].search(
-            [("model", "=", self._name), ("res_id", "in", self.ids)]
+            [("model", "=", self._name), ("res_id", "in", tickets.ids)]
         )
-        self._forget_copies(messages)
-        self.unlink()
+        tickets._forget_copies(messages)
+        tickets.unlink()
 
 
 class TicketStatus(models.Model):
@@ -61,6 +63,7 @@ class TicketStatus(models.Model):
         return [
             ("status_id", "=", self._origin.id or self.id),
             ("last_message", "<", limit),
+            ("merged_into_id", "=", False),
         ]
 
     def action_preview_retention(self):

@@ -47,6 +47,14 @@ registerMessageAction("ticket_system.send_again", {
     sequence: 14,
 });
 
+registerMessageAction("ticket_system.split", {
+    condition: ({ message }) => message.ticket_route,
+    icon: "fa fa-scissors",
+    name: _t("Move to a New Ticket"),
+    onSelected: (params) => openAnswer(params, "action_split", [params.message.id]),
+    sequence: 125,
+});
+
 registerMessageAction("ticket_system.print", {
     condition: ({ thread }) => isTicket(thread),
     icon: "fa fa-print",

@@ -7,7 +7,9 @@ import { kanbanView } from "@web/views/kanban/kanban_view";
 import { ListController } from "@web/views/list/list_controller";
 import { listView } from "@web/views/list/list_view";
 
-/** Reloads the one record shown whose presence has changed, nothing else. */
+const EVENTS = ["ticket_system.presence", "ticket_system.moved"];
+
+/** Reloads the one record shown that others came to, left, merged or split. */
 function useLivePresence(controller) {
     const bus = useService("bus_service");
     const update = ({ id }) => {
@@ -16,8 +18,8 @@ function useLivePresence(controller) {
             shown.load();
         }
     };
-    bus.subscribe("ticket_system.presence", update);
-    onWillDestroy(() => bus.unsubscribe("ticket_system.presence", update));
+    EVENTS.forEach((event) => bus.subscribe(event, update));
+    onWillDestroy(() => EVENTS.forEach((event) => bus.unsubscribe(event, update)));
 }
 
 function records(list) {

@@ -27,10 +27,12 @@ export class TicketPresence extends Component {
             }
         };
         this.onWritten = ({ id }) => id === this.ticketId && this.showWritten();
+        this.onMoved = ({ id }) => id === this.ticketId && this.showMoved();
         this.onPageHide = () => this.leaveByBeacon();
         this.bus.subscribe("ticket_system.presence", this.onPresence);
         this.bus.subscribe("ticket_system.taken_over", this.onTakenOver);
         this.bus.subscribe("ticket_system.written", this.onWritten);
+        this.bus.subscribe("ticket_system.moved", this.onMoved);
         browser.addEventListener("pagehide", this.onPageHide);
         this.timer = browser.setInterval(() => this.enter(), HEARTBEAT);
         onWillStart(() => this.open(this.props.record.resId));
@@ -41,6 +43,7 @@ export class TicketPresence extends Component {
             this.bus.unsubscribe("ticket_system.presence", this.onPresence);
             this.bus.unsubscribe("ticket_system.taken_over", this.onTakenOver);
             this.bus.unsubscribe("ticket_system.written", this.onWritten);
+            this.bus.unsubscribe("ticket_system.moved", this.onMoved);
             this.open(false);
         });
     }
@@ -91,6 +94,17 @@ export class TicketPresence extends Component {
         if (!(await record.isDirty())) {
             await record.load();
         }
+    }
+
+    /** Messages came from another ticket or went there: the history is read anew. */
+    async showMoved() {
+        const { resModel, resId } = this.props.record;
+        const thread = this.store.Thread.get({ model: resModel, id: resId });
+        if (thread) {
+            Object.assign(thread, { isLoaded: false, messages: [] });
+        }
+        await this.showWritten();
+        await thread?.fetchThreadData(["activities", "attachments", "followers"]);
     }
 
     /** The history keeps its place, unless its beginning is shown or the message is mine. */

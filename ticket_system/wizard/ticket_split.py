@@ -1,0 +1,80 @@
+from odoo import api, fields, models
+
+
+class TicketSplit(models.TransientModel):
+    """What a new ticket is made of: messages of another one."""
+
+    _name = "ticket.split"
+    _description = "Move Messages to a New Ticket"
+
+    ticket_id = fields.Many2one("ticket.ticket", required=True, readonly=True)
+    message_id = fields.Many2one("mail.message", required=True, readonly=True)
+    scope = fields.Selection(
+        [
+            ("one", "This message alone"),
+            ("following", "This message and all that follow"),
+        ],
+        "Move",
+        required=True,
+        default="one",
+    )
+    count = fields.Integer("Messages", compute="_compute_count")
+
+    # the new ticket
+    name = fields.Char(
+        "Subject", compute="_compute_name", store=True, readonly=False, required=True
+    )
+    queue_id = fields.Many2one(
+        "ticket.queue", compute="_compute_work", store=True, readonly=False
+    )
+    user_id = fields.Many2one(
+        "res.users",
+        "Agent",
+        domain=[("share", "=", False)],
+        compute="_compute_work",
+        store=True,
+        readonly=False,
+    )
+
+    @api.depends("scope", "message_id")
+    def _compute_count(self):
+        for wizard in self:
+            messages = wizard._messages().filtered(lambda m: m._is_conversation())
+            wizard.count = len(messages)
+
+    @api.depends("ticket_id")
+    def _compute_name(self):
+        for wizard in self:
+            wizard.name = wizard.ticket_id.name
+
+    @api.depends("ticket_id")
+    def _compute_work(self):
+        for wizard in self:
+            wizard.queue_id = wizard.ticket_id.queue_id
+            wizard.user_id = wizard.ticket_id.user_id
+
+    def _messages(self):
+        if self.scope == "following":
+            return self.ticket_id._from(self.message_id)
+        return self.message_id
+
+    def action_split(self):
+        """Make the ticket and show it, or tell of it where the user may not see it."""
+        self.ensure_one()
+        new = self.ticket_id._split(
+            self._messages(),
+            name=self.name,
+            queue=self.queue_id,
+            user=self.user_id,
+        )
+        if new.has_access("read"):
+            return new._show_instead()
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": self.env._("Moved to ticket #%s", new.sudo().number),
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
