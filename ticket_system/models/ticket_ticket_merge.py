@@ -1,7 +1,8 @@
 from markupsafe import Markup
 
-from odoo import Command, fields, models
+from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import email_normalize
 
 from .ticket_status import CLOSED_CATEGORIES
@@ -29,13 +30,35 @@ class TicketTicket(models.Model):
         groups="ticket_system.group_administrator",
         help="The ticket that was kept when this one was merged.",
     )
-    merged_into_number = fields.Char(related="merged_into_id.number")
+    merged_into_number = fields.Char(
+        "Merged Into",
+        compute="_compute_merged_into_number",
+        compute_sudo=True,
+        search="_search_merged_into_number",
+    )
     merged_ticket_ids = fields.One2many(
         "ticket.ticket",
         "merged_into_id",
         "Merged Tickets",
         groups="ticket_system.group_administrator",
     )
+
+    @api.depends("merged_into_id.number")
+    def _compute_merged_into_number(self):
+        for ticket in self:
+            ticket.merged_into_number = ticket.merged_into_id.number
+
+    @api.model
+    def _search_merged_into_number(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        tickets = self.sudo()
+        into = [("merged_into_id.number", "in", [number for number in value if number])]
+        domain = Domain("id", "in", tickets._search(into))
+        if False in value:
+            merged = tickets._search([("merged_into_id", "!=", False)])
+            domain |= Domain("id", "not in", merged)
+        return domain
 
     def write(self, vals):
         status = self.env["ticket.status"].browse(vals.get("status_id"))

@@ -25,6 +25,7 @@ from . import test_mailflow_mails
 from . import test_mailflow_message
 from . import test_mailflow_property
 from . import test_mailflow_sender
+from . import test_merge
 from . import test_pictures
 from . import test_presence
 from . import test_privacy
@@ -38,6 +39,7 @@ from . import test_rule
 from . import test_search
 from . import test_security
 from . import test_setup
+from . import test_split
 from . import test_template
 from . import test_ticket
 from . import test_tours

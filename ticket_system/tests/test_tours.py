@@ -1,7 +1,10 @@
 from odoo.tests import JsonRpcException, tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.ticket_system.mailflow.mailbox import RawMail
+
 from .browser_case import SIZES, BrowserCase
+from .common import mail
 
 
 @tagged("post_install", "-at_install")
@@ -82,6 +85,38 @@ class TestTours(BrowserCase):
         """R33, P9: spam into the trash, and back by one click"""
         self.start_tour("/odoo/tickets", "ticket_system_batch", login="test_agent")
         self.assertEqual(self.ticket.status_id.code, "new")
+
+    def test_merge(self):
+        """Two tickets of the list become one; the other leads there"""
+        kept = self.second_ticket()
+        self.start_tour("/odoo/tickets", "ticket_system_merge", login="test_agent")
+        self.assertEqual(len(kept._conversation()), 2)
+        self.assertEqual(self.ticket.merged_into_id, kept)
+
+    def test_merge_one(self):
+        """A ticket joins one of the same customer, which is offered"""
+        kept = self.second_ticket()
+        url = f"/odoo/tickets/{self.ticket.id}"
+        self.start_tour(url, "ticket_system_merge_one", login="test_agent")
+        self.assertEqual(self.ticket.merged_into_id, kept)
+
+    def second_ticket(self):
+        raw = RawMail(900, mail("The saddle, too", "It is loose."), None)
+        source = next(self.account._ticket_sources())
+        return self.env["ticket.mail"]._take_in(self.account, source, 1, [raw]).ticket_id
+
+    def test_split(self):
+        """What is about something else leaves the history for a ticket of its own"""
+        subject = f"Re: #{self.ticket.number}"
+        raw = RawMail(901, mail(subject, "Where is my bell?"), None)
+        source = next(self.account._ticket_sources())
+        self.env["ticket.mail"]._take_in(self.account, source, 1, [raw])
+        url = f"/odoo/tickets/{self.ticket.id}"
+        self.start_tour(url, "ticket_system_split", login="test_agent")
+        new = self.ticket.related_ticket_ids
+        self.assertEqual(new.name, "The bell")
+        self.assertIn("my bell", new._conversation().body)
+        self.assertEqual(len(self.ticket._conversation()), 1)
 
     def test_kanban(self):
         """R40: a card tells the last message; dragged, it changes its status"""

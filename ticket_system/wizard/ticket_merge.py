@@ -61,7 +61,7 @@ class TicketMerge(models.TransientModel):
     @api.depends("ticket_ids", "kept_ticket_id")
     def _compute_preview(self):
         for wizard in self:
-            kept = wizard.kept_ticket_id
+            kept = wizard.kept_ticket_id._origin
             merged = wizard.ticket_ids._origin - kept
             wizard.preview = kept and merged and wizard._tell(merged, kept)
             wizard.is_mixed = bool(kept) and not all(
