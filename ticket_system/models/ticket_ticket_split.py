@@ -52,14 +52,13 @@ class TicketTicket(models.Model):
                 self.env._("Nothing would be left here: change this ticket instead.")
             )
         values = self._split_values(messages & conversation)
-        values |= {"name": name, "queue_id": queue.id, "user_id": user.id}
-        if self.is_private and not user:
-            values["user_id"] = self.env.uid
-        new = self.sudo().with_context(
-            mail_create_nosubscribe=True, mail_create_nolog=True, tracking_disable=True
-        )
-        new = new.create(values).with_env(self.env)
+        new = self.env["ticket.mail"].sudo()._quietly(self._name)
+        new = new.create({**values, "name": name, "user_id": self.env.uid})
         self._move_messages(messages, new)
+        if self.is_private and not user:
+            user = self.env.user
+        new.write({"queue_id": queue.id, "user_id": user.id})
+        new = new.with_env(self.env)
         new._relate_to_origin(self, len(messages & conversation))
         (self | new).sudo()._time_by_conversation()
         (self | new)._tell_agents("ticket_system.moved")
@@ -76,6 +75,7 @@ class TicketTicket(models.Model):
         return {
             **origin._customer_of(received[:1]),
             "account_id": account.id,
+            "queue_id": origin.queue_id.id,
             "project_id": origin.project_id.id,
             "company_id": origin.company_id.id,
             "priority": self.priority,

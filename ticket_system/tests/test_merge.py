@@ -526,6 +526,17 @@ class TestMergeWizard(MergeCase):
         self.assertEqual(action["params"]["res_id"], self.kept.id)
         self.assertEqual(self.merged.merged_into_id, self.kept)
 
+    @mute_logger("odoo.addons.base.models.ir_rule")
+    def test_foreign_tickets(self):
+        """Threat 27: the dialog names nothing of what its user may not read"""
+        foreign = self.new_ticket(queue_id=self.accounting.id)
+        wizards = self.env["ticket.merge"].with_user(self.agent)
+        for tickets, kept in ((self.merged, foreign), (foreign, self.kept)):
+            with self.assertRaises(AccessError):
+                wizards.create(
+                    {"ticket_ids": tickets.ids, "kept_ticket_id": kept.id}
+                )
+
     def test_different_customers(self):
         """One would read in the history what the other wrote"""
         other = self.take_in(mail("Bell", sender="Ben <b@else.example>")).ticket_id

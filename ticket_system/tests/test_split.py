@@ -222,6 +222,20 @@ class TestSplit(TicketCase, MailCase):
                 )
 
     @mute_logger("odoo.addons.base.models.ir_rule")
+    def test_dialog(self):
+        """Threat 27: it names nothing of what its user may not read"""
+        foreign = self.take_in(mail("Secret")).mail_message_id
+        ticket = self.env["ticket.ticket"].browse(foreign.res_id)
+        ticket.queue_id = self.accounting
+        wizards = self.env["ticket.split"].with_user(self.agent)
+        for values in (
+            {"ticket_id": ticket.id, "message_id": self.message.id},
+            {"ticket_id": self.ticket.id, "message_id": foreign.id},
+        ):
+            with self.assertRaises(AccessError):
+                wizards.create({**values, "name": "x"})
+
+    @mute_logger("odoo.addons.base.models.ir_rule")
     def test_rights(self):
         self.ticket.queue_id = self.accounting
         with self.assertRaises(AccessError):
@@ -230,8 +244,13 @@ class TestSplit(TicketCase, MailCase):
 
     def test_into_a_foreign_queue(self):
         """As one may give a ticket away, one may give a part of it away"""
+        draft = self.env["ticket.reply"].with_user(self.agent)
+        draft = draft.create(
+            {"ticket_id": self.ticket.id, "message_id": self.message.id}
+        )
         new = self.split(queue_id=self.accounting)
         self.assertEqual(new.queue_id, self.accounting)
+        self.assertEqual(draft.sudo().ticket_id, new)
         self.assertFalse(new.with_user(self.agent).has_access("read"))
 
     def test_private(self):

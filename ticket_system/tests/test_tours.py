@@ -108,14 +108,15 @@ class TestTours(BrowserCase):
     def test_split(self):
         """What is about something else leaves the history for a ticket of its own"""
         subject = f"Re: #{self.ticket.number}"
-        raw = RawMail(901, mail(subject, "Where is my bell?"), None)
+        sender = "Bella Bell <bella@customer.example>"
+        raw = RawMail(901, mail(subject, "My bell?", sender=sender), None)
         source = next(self.account._ticket_sources())
         self.env["ticket.mail"]._take_in(self.account, source, 1, [raw])
         url = f"/odoo/tickets/{self.ticket.id}"
         self.start_tour(url, "ticket_system_split", login="test_agent")
         new = self.ticket.related_ticket_ids
         self.assertEqual(new.name, "The bell")
-        self.assertIn("my bell", new._conversation().body)
+        self.assertIn("My bell", new._conversation().body)
         self.assertEqual(len(self.ticket._conversation()), 1)
 
     def test_kanban(self):

@@ -25,6 +25,12 @@ class TicketMerge(models.TransientModel):
     preview = fields.Text(compute="_compute_preview")
     is_mixed = fields.Boolean(compute="_compute_preview")
 
+    @api.constrains("ticket_ids", "kept_ticket_id")
+    def _check_readable(self):
+        """Odoo tells the name of what a record points to, whoever may read that."""
+        wizards = self.sudo(False)
+        (wizards.ticket_ids | wizards.kept_ticket_id).check_access("read")
+
     @api.depends("ticket_ids")
     def _compute_offered_ids(self):
         for wizard in self:

@@ -36,6 +36,13 @@ class TicketSplit(models.TransientModel):
         readonly=False,
     )
 
+    @api.constrains("ticket_id", "message_id", "queue_id")
+    def _check_readable(self):
+        """Odoo tells the name of what a record points to, whoever may read that."""
+        wizards = self.sudo(False)
+        for records in (wizards.ticket_id, wizards.message_id, wizards.queue_id):
+            records.check_access("read")
+
     @api.depends("scope", "message_id")
     def _compute_count(self):
         for wizard in self:

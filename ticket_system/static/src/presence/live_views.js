@@ -1,4 +1,4 @@
-import { onWillDestroy } from "@odoo/owl";
+import { onWillDestroy, status } from "@odoo/owl";
 
 import { registry } from "@web/core/registry";
 import { useBus, useService } from "@web/core/utils/hooks";
@@ -12,10 +12,17 @@ const EVENTS = ["ticket_system.presence", "ticket_system.moved"];
 /** Reloads the one record shown that others came to, left, merged or split. */
 function useLivePresence(controller) {
     const bus = useService("bus_service");
-    const update = ({ id }) => {
+    const update = async ({ id }) => {
         const shown = records(controller.model.root).find(({ resId }) => resId === id);
-        if (shown && !shown.isInEdition) {
-            shown.load();
+        if (!shown || shown.isInEdition) {
+            return;
+        }
+        try {
+            await shown.load();
+        } catch (error) {
+            if (status(controller) !== "destroyed") {
+                throw error;
+            }
         }
     };
     EVENTS.forEach((event) => bus.subscribe(event, update));

@@ -4,7 +4,7 @@ import { browser } from "@web/core/browser/browser";
 import { deserializeDateTime, formatDateTime } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
-import { useService } from "@web/core/utils/hooks";
+import { useBus, useService } from "@web/core/utils/hooks";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 
 const HEARTBEAT = 45_000; // see EXPIRY in ticket_lock.py
@@ -33,6 +33,7 @@ export class TicketPresence extends Component {
         this.bus.subscribe("ticket_system.taken_over", this.onTakenOver);
         this.bus.subscribe("ticket_system.written", this.onWritten);
         this.bus.subscribe("ticket_system.moved", this.onMoved);
+        useBus(this.env.bus, "ticket_system.show", ({ detail }) => this.showTicket(detail));
         browser.addEventListener("pagehide", this.onPageHide);
         this.timer = browser.setInterval(() => this.enter(), HEARTBEAT);
         onWillStart(() => this.open(this.props.record.resId));
@@ -74,6 +75,14 @@ export class TicketPresence extends Component {
         this.ticketId = ticketId;
         Object.assign(this.state, { others: [], takenOverBy: "" });
         await this.enter();
+    }
+
+    /** Another ticket in the place of this one; the pager goes on from there. */
+    async showTicket(resId) {
+        const { model, resIds } = this.props.record;
+        if (!this.env.inDialog) {
+            await model.load({ resId, resIds: [...new Set([...resIds, resId])] });
+        }
     }
 
     async enter() {

@@ -48,7 +48,7 @@ tours.add("ticket_system_merge", {
         },
         {
             content: "Both mails are in its history",
-            trigger: ".o-mail-Thread:contains('my wheel is broken'):contains('It is loose.')",
+            trigger: ".o-mail-Thread:has(.o-mail-Message:contains('Received'):eq(1))",
         },
         {
             content: "The log leads to the other",
@@ -63,7 +63,7 @@ tours.add("ticket_system_merge", {
         },
         {
             content: "Here it goes on",
-            trigger: ".o_form_view:has(button[name=action_reply]) h1:contains('The saddle, too')",
+            trigger: ".o_form_view:has(button[name=action_reply]) .o_last_breadcrumb_item:contains('The saddle, too')",
         },
     ],
 });
@@ -83,11 +83,11 @@ tours.add("ticket_system_merge_one", {
         },
         {
             content: "The ticket that was kept is open, with all that was written",
-            trigger: ".o_form_view:has(h1:contains('The saddle, too'))",
+            trigger: ".o_form_view:has(.o_last_breadcrumb_item:contains('The saddle, too'))",
         },
         {
             content: "The other's mail as well",
-            trigger: ".o-mail-Thread:contains('my wheel is broken'):contains('It is loose.')",
+            trigger: ".o-mail-Thread:has(.o-mail-Message:contains('Received'):eq(1))",
         },
     ],
 });
@@ -96,8 +96,8 @@ tours.add("ticket_system_split", {
     steps: () => [
         {
             content: "The message about something else",
-            trigger: ".o-mail-Message:contains('Where is my bell?')",
-            run: "hover && click .o-mail-Message:contains('Where is my bell?') [title='Expand']",
+            trigger: ".o-mail-Message:contains('Received'):contains('Bella Bell')",
+            run: "hover && click .o-mail-Message:contains('Bella Bell') [title='Expand']",
         },
         {
             content: "A ticket of its own",
@@ -116,11 +116,11 @@ tours.add("ticket_system_split", {
         },
         {
             content: "The new ticket is open",
-            trigger: ".o_form_view:has(h1:contains('The bell'))",
+            trigger: ".o_form_view:has(.o_last_breadcrumb_item:contains('The bell'))",
         },
         {
             content: "The message is there",
-            trigger: ".o-mail-Thread:contains('Where is my bell?'):not(:contains('is broken'))",
+            trigger: ".o-mail-Message:contains('Received'):contains('Bella Bell')",
         },
         {
             content: "Back to where it came from",
@@ -129,7 +129,7 @@ tours.add("ticket_system_split", {
         },
         {
             content: "It is no longer here",
-            trigger: ".o-mail-Thread:contains('is broken'):not(:contains('my bell'))",
+            trigger: ".o_form_view:has(.o_last_breadcrumb_item:contains('Broken wheel')) .o-mail-Thread:not(:contains('Bella Bell'))",
         },
     ],
 });
