@@ -69,6 +69,7 @@ class TicketTicket(models.Model):
     def action_open_kept(self):
         """Show the ticket that this one was merged into, in its place."""
         self.ensure_one()
+        self.check_access("read")
         kept = self.sudo().merged_into_id.with_env(self.env)
         kept.check_access("read")
         return kept._show_instead()

@@ -138,7 +138,9 @@ class TicketTicket(models.Model):
         (files - shared).write({"res_id": target.id})
         for file in shared:
             copy = file.copy({"res_id": target.id})
-            for message in messages.filtered(lambda m, file=file: file in m.attachment_ids):
+            for message in messages.filtered(
+                lambda m, file=file: file in m.attachment_ids
+            ):
                 message.attachment_ids = [
                     Command.unlink(file.id),
                     Command.link(copy.id),
@@ -151,9 +153,7 @@ class TicketReply(models.Model):
     def _move_to(self, ticket):
         """Belong to another ticket from now on, with all that was written already."""
         written = [
-            field
-            for field in self._fields.values()
-            if field.store and field.compute
+            field for field in self._fields.values() if field.store and field.compute
         ]
         numbers = {reply: reply.ticket_id.number for reply in self}
         with self.env.protecting(written, self):

@@ -14,6 +14,7 @@ class TicketTicket(models.Model):
     def action_split(self, message_id):
         """Ask what is to become of the message; see ticket.split."""
         self.ensure_one()
+        self.check_access("read")
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Move to a New Ticket"),
@@ -27,9 +28,7 @@ class TicketTicket(models.Model):
     def _from(self, message):
         """The message and all that was written after it, notes as well."""
         return self.message_ids.filtered(
-            lambda later: (
-                later.id >= message.id and later.message_type in CONVERSATION
-            )
+            lambda later: later.id >= message.id and later.message_type in CONVERSATION
         )
 
     def _split(self, messages, *, name, queue, user):
@@ -89,7 +88,9 @@ class TicketTicket(models.Model):
 
     def _customer_of(self, received):
         """Who wrote it; this ticket's customer if they did, or if nobody else did."""
-        [(name, email)] = email_split_tuples(received.email_from or "")[:1] or [("", "")]
+        [(name, email)] = email_split_tuples(received.email_from or "")[:1] or [
+            ("", "")
+        ]
         address = email_normalize(email)
         if not address or address == email_normalize(self.email_from):
             return {
@@ -121,7 +122,7 @@ class TicketTicket(models.Model):
         )
         origin._message_log(
             body=self.env._(
-                "Moved to %(ticket)s: %(count)s messages",
+                "Messages moved to %(ticket)s: %(count)s",
                 ticket=self.sudo()._number_link(),
                 count=count,
             )

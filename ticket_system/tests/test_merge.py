@@ -1,3 +1,4 @@
+import json
 from datetime import datetime, timedelta
 
 from odoo import Command, fields
@@ -8,6 +9,7 @@ from odoo.tools import mute_logger
 from odoo.addons.mail.tests.common import MailCase
 
 from .common import TicketCase, mail
+from .import_case import NUMBER, RECEIVED, SENT, TICKET, ImportCase
 
 
 class MergeCase(TicketCase, MailCase):
@@ -135,9 +137,7 @@ class TestMerge(MergeCase):
             set(activities.mapped("summary")), {"test_agent", "test_other"}
         )
         self.assertEqual(activities.user_id, self.agent)
-        self.assertEqual(
-            set(activities.mapped("res_name")), {self.kept.display_name}
-        )
+        self.assertEqual(set(activities.mapped("res_name")), {self.kept.display_name})
 
     def test_drafts(self):
         """What is being written is kept, and tells what was written meanwhile"""
@@ -488,6 +488,37 @@ class TestMerge(MergeCase):
         self.assertEqual(line.ticket_id, self.merged)
         self.assertEqual(self.merged.status_id, self.status["new"])
 
+    def test_others_are_told(self):
+        """Whoever has one of them open reads it anew"""
+        self.env["bus.bus"].search([]).unlink()
+        self.merge()
+        self.env.cr.precommit.run()
+        told = [
+            message["payload"]["id"]
+            for message in map(
+                json.loads, self.env["bus.bus"].search([]).mapped("message")
+            )
+            if message["type"] == "ticket_system.moved"
+        ]
+        self.assertEqual(set(told), set((self.kept | self.merged).ids))
+
+
+@tagged("post_install", "-at_install")
+class TestMergeImported(ImportCase):
+    def test_import_again(self):
+        """What was merged stays so; what is new of it goes to the kept ticket"""
+        other = {**TICKET, "schluessel": "20190304654321"}
+        rows = [RECEIVED, {**SENT, "ticket": other["schluessel"]}]
+        record = self.take(rows, [TICKET, other])
+        kept, merged = self.ticket(NUMBER), self.ticket(other["schluessel"])
+        merged._merge_into(kept)
+        self.assertEqual(self.again(record), 4)
+        new = {**RECEIVED, "id": "99", "ticket": other["schluessel"]}
+        self.take([new], [TICKET, other])
+        self.assertEqual(len(kept._conversation()), 3)
+        self.assertFalse(merged._conversation())
+        self.assertTrue(merged.is_closed)
+
 
 @tagged("post_install", "-at_install")
 class TestMergeWizard(MergeCase):
@@ -504,15 +535,15 @@ class TestMergeWizard(MergeCase):
         self.assertIn(f"#{self.merged.number} “Wheel again”", form.preview)
         self.assertIn("since a customer waits", form.preview)
         form.kept_ticket_id = self.merged
-        self.assertIn(f"Later mails about any of them go to #{self.merged.number}", form.preview)
+        self.assertIn(
+            f"Later mails about any of them go to #{self.merged.number}", form.preview
+        )
         form.save().action_merge()
         self.assertEqual(self.kept.merged_into_id, self.merged)
 
     def test_one(self):
         """Related tickets and the customer's open ones are offered"""
-        related = self.take_in(
-            mail("Other", sender="Eve <eve@evil.example>")
-        ).ticket_id
+        related = self.take_in(mail("Other", sender="Eve <eve@evil.example>")).ticket_id
         self.merged.related_ticket_ids = related
         closed = self.new_ticket(status_id=self.status["closed"].id)
         foreign = self.new_ticket(queue_id=self.accounting.id)
@@ -533,9 +564,7 @@ class TestMergeWizard(MergeCase):
         wizards = self.env["ticket.merge"].with_user(self.agent)
         for tickets, kept in ((self.merged, foreign), (foreign, self.kept)):
             with self.assertRaises(AccessError):
-                wizards.create(
-                    {"ticket_ids": tickets.ids, "kept_ticket_id": kept.id}
-                )
+                wizards.create({"ticket_ids": tickets.ids, "kept_ticket_id": kept.id})
 
     def test_different_customers(self):
         """One would read in the history what the other wrote"""

@@ -151,6 +151,8 @@ class TestRights(TicketCase, HttpCase):
             ("action_take", [[ticket.id]]),
             ("action_reply", [[ticket.id]]),
             ("action_forward", [[ticket.id], ticket.message_ids[-1:].id]),
+            ("action_split", [[ticket.id], ticket.message_ids[-1:].id]),
+            ("action_open_kept", [[ticket.id]]),
             ("enter", [[ticket.id]]),
             ("export_data", [[ticket.id], ["name"]]),
         ):

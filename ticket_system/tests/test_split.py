@@ -95,6 +95,17 @@ class TestSplit(TicketCase, MailCase):
             self.assertEqual(new[name], self.ticket[name], name)
         self.assertNotEqual(new.number, self.ticket.number)
 
+    def test_subject(self):
+        """The message's own is proposed, where it says more than the number"""
+        for subject, proposed in (
+            (f"Re: [Ticket #{self.ticket.number}] My bell", "My bell"),
+            (f"#{self.ticket.number}", "Broken wheel"),
+        ):
+            message = self.take_in(mail(subject, subject)).mail_message_id
+            context = self.ticket.action_split(message.id)["context"]
+            form = Form(self.env["ticket.split"].with_context(**context))
+            self.assertEqual(form.name, proposed)
+
     def test_of_somebody_else(self):
         """Who wrote the message is the new ticket's customer"""
         ben = self.env["res.partner"].create(
@@ -104,9 +115,7 @@ class TestSplit(TicketCase, MailCase):
             ("Ben Bell <ben@customer.example>", ben),
             ("Unknown <someone@customer.example>", ben.browse()),
         ):
-            line = self.take_in(
-                mail(f"#{self.ticket.number}", sender, sender=sender)
-            )
+            line = self.take_in(mail(f"#{self.ticket.number}", sender, sender=sender))
             new = self.split(message=line.mail_message_id)
             self.assertEqual(new.partner_id, partner)
             self.assertIn(new.email_from, sender)

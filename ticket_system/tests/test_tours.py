@@ -103,7 +103,9 @@ class TestTours(BrowserCase):
     def second_ticket(self):
         raw = RawMail(900, mail("The saddle, too", "It is loose."), None)
         source = next(self.account._ticket_sources())
-        return self.env["ticket.mail"]._take_in(self.account, source, 1, [raw]).ticket_id
+        return (
+            self.env["ticket.mail"]._take_in(self.account, source, 1, [raw]).ticket_id
+        )
 
     def test_split(self):
         """What is about something else leaves the history for a ticket of its own"""

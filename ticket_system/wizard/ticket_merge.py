@@ -39,7 +39,7 @@ class TicketMerge(models.TransientModel):
             wizard.offered_ids = wizard._likely() if wizard.is_single else tickets
 
     def _likely(self):
-        """What one ticket may be merged into: those related, the customer's open ones."""
+        """What it may be merged into: those related, the customer's open ones."""
         ticket = self.ticket_ids._origin
         others = self.env["ticket.ticket"].search(
             [
@@ -106,9 +106,7 @@ class TicketMerge(models.TransientModel):
             )
         if not kept.is_private and any(merged.mapped("is_private")):
             told.append(self.env._("#%s becomes private.", kept.number))
-        told.append(
-            self.env._("Later mails about any of them go to #%s.", kept.number)
-        )
+        told.append(self.env._("Later mails about any of them go to #%s.", kept.number))
         return "\n".join(told)
 
     def action_merge(self):

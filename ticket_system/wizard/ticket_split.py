@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..mailflow import outgoing
+
 
 class TicketSplit(models.TransientModel):
     """What a new ticket is made of: messages of another one."""
@@ -49,10 +51,13 @@ class TicketSplit(models.TransientModel):
             messages = wizard._messages().filtered(lambda m: m._is_conversation())
             wizard.count = len(messages)
 
-    @api.depends("ticket_id")
+    @api.depends("ticket_id", "message_id")
     def _compute_name(self):
+        """The message's own subject, without what marks it as an answer."""
         for wizard in self:
-            wizard.name = wizard.ticket_id.name
+            ticket, written = wizard.ticket_id, wizard.message_id.subject or ""
+            marked = outgoing.subject(written, ticket.number or "")
+            wizard.name = marked.partition("] ")[2] or ticket.name
 
     @api.depends("ticket_id")
     def _compute_work(self):

@@ -57,13 +57,13 @@ tours.add("ticket_system_merge", {
         },
         {
             content: "That one can no longer be answered, and leads back",
-            trigger:
-                ".o_form_view:not(:has(button[name=action_reply])) .o_ticket_merged button",
+            trigger: ".o_form_view:not(:has(button[name=action_reply])) .o_ticket_merged button",
             run: "click",
         },
         {
             content: "Here it goes on",
-            trigger: ".o_form_view:has(button[name=action_reply]) .o_last_breadcrumb_item:contains('The saddle, too')",
+            trigger:
+                ".o_form_view:has(button[name=action_reply]) .o_last_breadcrumb_item:contains('The saddle, too')",
         },
     ],
 });
@@ -78,7 +78,8 @@ tours.add("ticket_system_merge_one", {
         },
         {
             content: "Merge",
-            trigger: ".modal:has([name=preview]:contains('and is closed')) button[name=action_merge]",
+            trigger:
+                ".modal:has([name=preview]:contains('and is closed')) button[name=action_merge]",
             run: "click",
         },
         {
@@ -129,7 +130,8 @@ tours.add("ticket_system_split", {
         },
         {
             content: "It is no longer here",
-            trigger: ".o_form_view:has(.o_last_breadcrumb_item:contains('Broken wheel')) .o-mail-Thread:not(:contains('Bella Bell'))",
+            trigger:
+                ".o_form_view:has(.o_last_breadcrumb_item:contains('Broken wheel')) .o-mail-Thread:not(:contains('Bella Bell'))",
         },
     ],
 });
