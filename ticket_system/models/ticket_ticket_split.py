@@ -42,7 +42,7 @@ class TicketTicket(models.Model):
         queue.check_access("read")
         conversation = self._conversation().sudo()
         messages = messages.sudo()
-        if not messages & conversation or messages - self.sudo().message_ids:
+        if not conversation & messages or messages - self.sudo().message_ids:
             raise UserError(
                 self.env._("Choose messages that were sent or received on this ticket.")
             )
@@ -50,7 +50,8 @@ class TicketTicket(models.Model):
             raise UserError(
                 self.env._("Nothing would be left here: change this ticket instead.")
             )
-        values = self._split_values(messages & conversation)
+        moving = conversation & messages  # in the order it came
+        values = self._split_values(moving)
         new = self.env["ticket.mail"].sudo()._quietly(self._name)
         new = new.create({**values, "name": name, "user_id": self.env.uid})
         self._move_messages(messages, new)
@@ -58,7 +59,7 @@ class TicketTicket(models.Model):
             user = self.env.user
         new.write({"queue_id": queue.id, "user_id": user.id})
         new = new.with_env(self.env)
-        new._relate_to_origin(self, len(messages & conversation))
+        new._relate_to_origin(self, len(moving))
         (self | new).sudo()._time_by_conversation()
         (self | new)._tell_agents("ticket_system.moved")
         return new

@@ -26,6 +26,8 @@ from . import test_mailflow_message
 from . import test_mailflow_property
 from . import test_mailflow_sender
 from . import test_merge
+from . import test_merge_later
+from . import test_merge_refused
 from . import test_pictures
 from . import test_presence
 from . import test_privacy

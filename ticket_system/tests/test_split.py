@@ -184,6 +184,15 @@ class TestSplit(TicketCase, MailCase):
         self.assertFalse(self.ticket.first_response or self.ticket.last_outbound)
         self.assertFalse(self.ticket.waiting_since)
 
+    def test_times_of_several(self):
+        """The customer waits since the first of them"""
+        raw = mail(f"#{self.ticket.number}", "Where is it?")
+        self.take_in(raw.replace(b", 02 Mar", b", 04 Mar"))
+        new = self.split(scope="following")
+        self.assertEqual(new.waiting_since, datetime(2026, 3, 3, 9))
+        self.assertEqual(new.last_inbound, datetime(2026, 3, 4, 9))
+        self.assertEqual(new.status_id, self.status["new"])
+
     def test_answered_ticket(self):
         """A question that was overlooked waits again, what was answered does not"""
         self.answer()

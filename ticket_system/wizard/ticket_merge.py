@@ -23,7 +23,7 @@ class TicketMerge(models.TransientModel):
         help="All that was written is there afterwards, under its number.",
     )
     preview = fields.Text(compute="_compute_preview")
-    is_mixed = fields.Boolean(compute="_compute_preview")
+    is_mixed = fields.Boolean("Of Different Customers", compute="_compute_preview")
 
     @api.constrains("ticket_ids", "kept_ticket_id")
     def _check_readable(self):
