@@ -1,5 +1,7 @@
 import re
 
+from markupsafe import Markup
+
 from odoo import Command, fields, models
 
 PICTURE = re.compile(r"/web/image/(\d+)")
@@ -35,9 +37,9 @@ class TicketTicket(models.Model):
     def _move_history(self, target):
         on_tickets = [("res_id", "in", self.ids)]
         messages = self.env["mail.message"].search(
-            [("model", "=", self._name), ("tracking_value_ids", "=", False)]
-            + on_tickets
+            [("model", "=", self._name)] + on_tickets
         )
+        messages = messages.filtered(lambda message: not message.tracking_value_ids)
         for ticket_id, found in messages.grouped("res_id").items():
             known = found.filtered("ticket_merged_id")
             (found - known).ticket_merged_id = ticket_id
@@ -138,13 +140,9 @@ class TicketTicket(models.Model):
         (files - shared).write({"res_id": target.id})
         for file in shared:
             copy = file.copy({"res_id": target.id})
-            for message in messages.filtered(
-                lambda m, file=file: file in m.attachment_ids
-            ):
-                message.attachment_ids = [
-                    Command.unlink(file.id),
-                    Command.link(copy.id),
-                ]
+            for message in messages:
+                if file in message.attachment_ids:
+                    message._replace_file(file, copy)
 
 
 class TicketReply(models.Model):
@@ -174,3 +172,17 @@ class MailMessage(models.Model):
         groups="ticket_system.group_administrator",
         help="The ticket it was written on before that was merged into another.",
     )
+
+    def _replace_file(self, file, copy):
+        """By its copy, also where the text shows it as a picture."""
+        body = re.sub(rf"/web/image/{file.id}\b", f"/web/image/{copy.id}", self.body)
+        with self._with_safe_bodies([body]):
+            self.write(
+                {
+                    "body": Markup(body),
+                    "attachment_ids": [
+                        Command.unlink(file.id),
+                        Command.link(copy.id),
+                    ],
+                }
+            )

@@ -1,5 +1,7 @@
 from datetime import datetime
 
+from markupsafe import Markup
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
@@ -133,12 +135,15 @@ class TestSplit(TicketCase, MailCase):
 
     def test_shared_file(self):
         """What a message that stays holds as well is there on both tickets"""
-        self.answer(attachments=self.message.attachment_ids)
+        picture = self.message.attachment_ids
+        self.message.body = Markup('<img src="/web/image/%s">') % picture.id
+        self.answer(attachments=picture)
         new = self.split()
         [copy] = new._conversation().attachment_ids
         [file] = self.ticket._conversation()[-1].attachment_ids
         self.assertEqual((copy.res_id, file.res_id), (new.id, self.ticket.id))
         self.assertEqual(copy.raw, file.raw)
+        self.assertIn(f"/web/image/{copy.id}", self.message.body)
 
     def test_draft(self):
         """An answer to the message that is being written goes with it"""

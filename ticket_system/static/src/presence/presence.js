@@ -110,7 +110,9 @@ export class TicketPresence extends Component {
         const { resModel, resId } = this.props.record;
         const thread = this.store.Thread.get({ model: resModel, id: resId });
         if (thread) {
-            Object.assign(thread, { isLoaded: false, messages: [] });
+            const messages = await thread.fetchMessages();
+            const loadOlder = messages.length === this.store.FETCH_LIMIT;
+            Object.assign(thread, { messages, loadOlder });
         }
         await this.showWritten();
         await thread?.fetchThreadData(["activities", "attachments", "followers"]);
