@@ -1,4 +1,5 @@
 from . import test_account
+from . import test_administration_tours
 from . import test_answer_arrives
 from . import test_attachment_link
 from . import test_autoresponse
