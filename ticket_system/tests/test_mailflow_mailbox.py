@@ -233,6 +233,21 @@ class TestDovecot(BaseCase):
         self.assertEqual(client.search("UNSEEN"), [1, 3, 4, 5])
         client.logout()
 
+    def test_cut(self):
+        """Too large a mail comes without its end, and with its real size"""
+        when = datetime(2026, 2, 1, 12)
+        self.dovecot.deliver(
+            self.address, mail(body="x\n" * 999), "INBOX", internal_date=when
+        )
+        with self.connect() as box, patch.object(mailbox, "MAIL_BYTES", 1000):
+            box.open("INBOX")
+            self.assertEqual(box.count, 1)
+            [[found]] = box.batches([1])
+        self.assertTrue(found.is_cut)
+        self.assertEqual(len(found.raw), 1000)
+        self.assertGreater(found.size, 2000)
+        self.assertEqual(found.internal_date, when)
+
     def test_since(self):
         self.deliver("old", internal_date=datetime(2026, 1, 1, 12))
         self.deliver("new", internal_date=datetime(2026, 2, 1, 12))
