@@ -176,6 +176,10 @@ tours.add("ticket_system_first_start", {
             run: "click",
         },
         {
+            content: "The first step is done",
+            trigger: ".o_ticket_set_up li:first-child .fa-check-circle",
+        },
+        {
             content: "Connect an account",
             trigger: ".o_view_nocontent a:contains('Connect an account')",
             run: "click",
