@@ -5,15 +5,54 @@ from contextlib import contextmanager, suppress
 import psycopg2
 
 from odoo import api, models
+from odoo.exceptions import UserError
 from odoo.tools import mute_logger
 
 _logger = logging.getLogger(__name__)
 
 STORAGE = "ticket_system.storage"
+CONTENT = {"name", "mimetype", "raw", "datas", "db_datas", "store_fname"}
+PLACE = {"res_model", "res_id", "res_field"}
 
 
 class IrAttachment(models.Model):
     _inherit = "ir.attachment"
+
+    # ------------------------------------------------------------------
+    # What was sent or received stays as it was
+    # ------------------------------------------------------------------
+
+    def write(self, vals):
+        if not self.env.su and (CONTENT | PLACE) & vals.keys():
+            self._refuse_conversation()
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_conversation(self):
+        if not self.env.su:
+            self._refuse_conversation()
+
+    def _delete_and_notify(self, message=None):
+        """By this the web client deletes files, with all rights."""
+        self._refuse_conversation()
+        return super()._delete_and_notify(message)
+
+    def _refuse_conversation(self):
+        of_tickets = [
+            ("attachment_ids", "in", self.ids),
+            ("model", "=", "ticket.ticket"),
+        ]
+        messages = self.env["mail.message"].sudo().search(of_tickets)
+        if any(message._is_conversation() for message in messages):
+            raise UserError(
+                self.env._(
+                    "What was sent or received can be neither changed nor deleted."
+                )
+            )
+
+    # ------------------------------------------------------------------
+    # Storage
+    # ------------------------------------------------------------------
 
     def init(self):
         """Let PostgreSQL compress mails by its faster method, where it has it."""

@@ -133,10 +133,27 @@ class TestDelivery(TicketCase, MailCase):
             self.ticket.with_user(self.agent)._message_update_content(answer, body="")
         with self.assertRaises(UserError):
             answer.unlink()
+        received = self.take_in(
+            mail(attachments=[("invoice.pdf", b"%PDF-1.4", "application", "pdf")])
+        )
+        files = received.mail_message_id.attachment_ids.with_user(self.agent)
+        for change in (
+            files.unlink,
+            files.sudo()._delete_and_notify,
+            lambda: files.write({"raw": b"forged"}),
+            lambda: files.write({"res_model": "res.partner", "res_id": 1}),
+        ):
+            with self.assertRaises(UserError):
+                change()
+        self.assertEqual(files.raw, b"%PDF-1.4")
         note = self.ticket.with_user(self.agent).message_post(
             body="Hm", message_type="comment", subtype_xmlid="mail.mt_note"
         )
         self.ticket.with_user(self.agent)._message_update_content(note, body="Ah")
+        note.attachment_ids = self.env["ir.attachment"].create(
+            {"name": "a.txt", "res_model": "ticket.ticket", "res_id": self.ticket.id}
+        )
+        note.attachment_ids.with_user(self.agent).unlink()
 
     def test_too_late(self):
         self.env["ir.config_parameter"].set_param("ticket_system.undo_seconds", 10)
