@@ -21,6 +21,7 @@ from .suspicious import is_tracker, mark_links
 BLOCKED_IMAGE = "/ticket_system/static/src/img/blocked.svg"
 HTML_LIMIT = 2 * 2**20
 DEEPEST = 150  # elements in each other; Odoo drops all that comes after 256
+TOO_DEEP = etree.XPath("/*" * (DEEPEST + 1))
 CUT_OFF = "<p>[…]</p>"
 
 TAGS = frozenset(
@@ -172,14 +173,10 @@ def _parse(html: str) -> tuple[etree._Element | None, bool]:
 
 def _flatten(root: etree._Element) -> None:
     """Text of what lies deeper than DEEPEST moves up: who reads it next, gives up."""
-    depth, deep = 0, []
-    for event, element in etree.iterwalk(root, events=("start", "end")):
-        depth += 1 if event == "start" else -1
-        if event == "start" and depth > DEEPEST:
-            deep.append(element)
-    for element in deep:
-        element.attrib.clear()
-        element.tag, element.text = "deep", f" {element.text or ''}"
+    for outermost in TOO_DEEP(root):
+        for element in list(outermost.iter(etree.Element)):
+            element.attrib.clear()
+            element.tag, element.text = "deep", f" {element.text or ''}"
     etree.strip_tags(root, "deep")
 
 
