@@ -176,6 +176,12 @@ class FetchmailServer(models.Model):
         )
         return company.sudo().partner_id.lang or self.env.lang
 
+    def _no_subject(self):
+        """The name of a ticket whose mail has none; it stays, so the reader's language
+        does not count."""
+        there = self.with_context(lang=self._ticket_language())
+        return there.env._("(no subject)")
+
     def _autoresponse_texts(self):
         """(subject, body) of the automatic answer, with placeholders.
 

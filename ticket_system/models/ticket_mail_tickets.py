@@ -36,7 +36,7 @@ class TicketMail(models.Model):
         now, arrived = fields.Datetime.now(), arrival_of(plan)
         partner = plan.partner or self.env["res.partner"]
         values = {
-            "name": message.subject or self.env._("(no subject)"),
+            "name": message.subject or account._no_subject(),
             "email_from": message.sender.email,
             "partner_name": message.sender.name or partner.name or message.sender.email,
             "partner_id": partner.id,
