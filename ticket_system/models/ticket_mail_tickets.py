@@ -165,7 +165,8 @@ class TicketMail(models.Model):
                 continue
             if plan.route.kind == RouteKind.REPLY:
                 plan.ticket.delivery_failed = True
-                self._undelivered(plan.ticket, report)._note_bounced(report.diagnostic)
+                answer = self._undelivered(plan.ticket, report)
+                answer._note_bounced(report.diagnostic, report.recipient)
 
     def _undelivered(self, ticket, report):
         """The answer that a report is about: the one it names, else the last one to
