@@ -1,4 +1,27 @@
+import { browser } from "@web/core/browser/browser";
 import { registry } from "@web/core/registry";
+
+const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+registry.category("web_tour.tours").add("ticket_system_leave", {
+    steps: () => [
+        {
+            content: "Answer",
+            trigger: "button[name=action_reply]:contains('Reply')",
+            run: "click",
+        },
+        {
+            content: "Leave the page before anything is written",
+            trigger: ".modal .odoo-editor-editable",
+            run: () => browser.location.reload(),
+            expectUnloadPage: true,
+        },
+        {
+            content: "There is no draft",
+            trigger: "body:not(:has(.modal)) button[name=action_reply]:contains('Reply')",
+        },
+    ],
+});
 
 registry.category("web_tour.tours").add("ticket_system_draft", {
     steps: () => [
@@ -15,7 +38,7 @@ registry.category("web_tour.tours").add("ticket_system_draft", {
         {
             content: "It is kept while the cursor stays where it is",
             trigger: ".modal .odoo-editor-editable:contains('A new wheel comes on')",
-            run: () => new Promise((resolve) => setTimeout(resolve, 4000)),
+            run: () => wait(4000),
         },
         {
             content: "Close the dialog without sending",
@@ -226,7 +249,7 @@ registry.category("web_tour.tours").add("ticket_system_first_contact", {
             content: "It stands between greeting and signature",
             trigger: ".modal .odoo-editor-editable",
             async run() {
-                await new Promise((resolve) => setTimeout(resolve, 500));
+                await wait(500);
                 const text = this.anchor.innerText.replace(/\s+/g, " ").trim();
                 if (text !== "Dear Sir or Madam, Thank you! {FOO} Kind regards") {
                     throw new Error(text);
