@@ -47,18 +47,27 @@ export class AnswerField extends HtmlField {
     }
 
     /**
-     * The cursor waits where the answer is to be written, above the signature.
+     * The cursor waits where the answer is to be written, above the signature; in a draft
+     * without room left behind the first line that its author wrote.
      *
      * Where the recipient is known, writing may begin there at once.
      */
     placeCursor() {
         const { editable, shared } = this.editor;
-        const room = [...editable.children].find((block) => !block.textContent.trim());
+        const { record } = this.props;
+        const blocks = [...editable.children];
+        const room = blocks.find((block) => !block.textContent.trim());
+        const [first, second = first] = blocks;
+        const written = record.resModel === "ticket.forward" ? first : second;
         if (room) {
             shared.selection.setCursorStart(room);
-            if (this.props.record.data.email_to && !hasTouch()) {
-                browser.setTimeout(() => shared.selection.focusEditable());
-            }
+        } else if (written && !record.isNew) {
+            shared.selection.setCursorEnd(written);
+        } else {
+            return;
+        }
+        if (record.data.email_to && !hasTouch()) {
+            browser.setTimeout(() => shared.selection.focusEditable());
         }
     }
 

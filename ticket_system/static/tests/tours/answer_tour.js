@@ -61,8 +61,14 @@ registry.category("web_tour.tours").add("ticket_system_draft", {
             run: "click",
         },
         {
-            content: "It is as it was left",
+            content: "It is as it was left, with the cursor in its text",
             trigger: ".modal .odoo-editor-editable:contains('A new wheel comes on')",
+            async run() {
+                await wait(500);
+                if (document.activeElement !== this.anchor) {
+                    throw new Error(document.activeElement.outerHTML);
+                }
+            },
         },
         {
             content: "Throw it away",
