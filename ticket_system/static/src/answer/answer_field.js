@@ -1,6 +1,7 @@
 import { onWillUnmount } from "@odoo/owl";
 
 import { HtmlField, htmlField } from "@html_editor/fields/html_field";
+import { closestElement } from "@html_editor/utils/dom_traversal";
 import { parseHTML } from "@html_editor/utils/html";
 
 import { browser } from "@web/core/browser/browser";
@@ -96,6 +97,19 @@ export class AnswerField extends HtmlField {
         }
     }
 
+    /** Moves the cursor out of a line with text, into a new one below. */
+    makeRoom() {
+        const { document, shared } = this.editor;
+        const { anchorNode } = shared.selection.getEditableSelection();
+        const line = closestElement(anchorNode, "p, .o-paragraph");
+        if (line?.textContent.trim()) {
+            const room = document.createElement("p");
+            room.append(document.createElement("br"));
+            line.after(room);
+            shared.selection.setCursorStart(room);
+        }
+    }
+
     chooseTemplate() {
         this.dialog.add(TemplateDialog, {
             ticketIds: this.ticketIds,
@@ -107,6 +121,7 @@ export class AnswerField extends HtmlField {
     async insertTemplate({ id, subject, body }) {
         const { dom, history, selection } = this.editor.shared;
         selection.focusEditable();
+        this.makeRoom();
         dom.insert(parseHTML(this.editor.document, body));
         history.addStep();
         const { record } = this.props;

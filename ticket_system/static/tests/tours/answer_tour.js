@@ -91,7 +91,7 @@ registry.category("web_tour.tours").add("ticket_system_template", {
         },
         {
             content: "Begin to write",
-            trigger: ".modal .odoo-editor-editable",
+            trigger: ".modal .odoo-editor-editable p:first",
             run: "editor Hello!",
         },
         {
@@ -115,9 +115,9 @@ registry.category("web_tour.tours").add("ticket_system_template", {
             run: "click",
         },
         {
-            content: "It stands beside what was there",
+            content: "It stands below what was there",
             trigger:
-                ".modal .odoo-editor-editable:contains('Hello!'):contains('the label is attached')",
+                ".modal .odoo-editor-editable:has(p:contains(/^Hello!$/)):has(p:contains(/^Dear Carla Customer, the label is attached.$/))",
         },
         {
             content: "Its subject and its file are there",
