@@ -17,6 +17,7 @@ DATABASE = "ticket_demo"
 PORT = 8069
 PASSWORD = "demo"  # of every mailbox
 PATIENCE = 120  # seconds for Odoo to answer
+LISTENING = "HTTP service (werkzeug) running on"  # Odoo's log says
 DESCRIPTION = DEV / "run.json"  # the mail servers, for ``./dev mail``
 GREETING = """
   Odoo is running at  {address}
@@ -49,7 +50,7 @@ def run(*, reset: bool, port: int) -> int:
         with mail_process.running(env, mailboxes, PASSWORD) as env:
             DESCRIPTION.write_text(env[mail_process.VARIABLE])
             try:
-                return _serve(env, ports.first_free(port), port)
+                return _serve_from(env, port)
             finally:
                 DESCRIPTION.unlink()
 
@@ -75,6 +76,17 @@ def _fill(mailboxes: Path, env: Mapping[str, str]) -> None:
             "The demo's mailboxes could not be filled.",
             env=env,
         )
+
+
+class PortTaken(Exception):
+    """Another program was quicker."""
+
+
+def _serve_from(env: dict[str, str], wanted: int) -> int:
+    """Serve on the first free port from ``wanted`` on."""
+    while True:
+        with suppress(PortTaken):
+            return _serve(env, ports.first_free(wanted), wanted)
 
 
 def _serve(env: dict[str, str], port: int, wanted: int) -> int:
@@ -115,12 +127,17 @@ def _serve(env: dict[str, str], port: int, wanted: int) -> int:
 
 
 def _await_answer(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    """PortTaken if another program listens there by now: it would answer, too."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and server.poll() is None:
+        time.sleep(0.1)
+        if LISTENING not in log.read_text(errors="replace"):
+            continue
         with suppress(OSError):
             url = f"http://127.0.0.1:{port}/web/health"
             with urllib.request.urlopen(url, timeout=5) as answer:
                 json.load(answer)
             return
-        time.sleep(0.1)
+    if "Address already in use" in log.read_text(errors="replace"):
+        raise PortTaken
     raise Failure(f"Odoo does not start; the reason stands in {log}.")

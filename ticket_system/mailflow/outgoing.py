@@ -14,6 +14,7 @@ from lxml import etree, html
 from .errors import AddressRefused, _lt
 from .headers import visible
 from .message import Address
+from .number import NUMBER
 
 SUBJECT_LIMIT = 250
 PLACEHOLDERS = (
@@ -35,9 +36,12 @@ PLACEHOLDER_IN_TEXT = re.compile(rf"(,?(?:[ \u00a0]|&nbsp;)*){PLACEHOLDER.patter
 PREFIX = re.compile(
     r"^(?:(?:re|aw|fwd?|wg|sv|antw|vs)(?:\[\d+\])?:\s*)+", re.IGNORECASE
 )
+MARK = re.compile(rf"[\[(]\s*Ticket\s*#\s*{NUMBER.pattern}\s*[\])]", re.IGNORECASE)
 PASTED = re.compile("[\u00a0\u200b-\u200d\u2060\ufeff]")  # from pages and documents
 FORWARDED = re.compile(r"(?:fwd?|wg)(?:\[\d+\])?:", re.IGNORECASE)
 PLAIN_NAME = re.compile(r"[\w .'-]+")
+# one of several mailboxes; a quoted name may hold the commas that separate them
+ENTRY = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^",;])+')
 EMAIL = re.compile(
     r"[^@\s<>(),;:\\\"\[\]]+@[^@\s<>(),;:\\\"\[\]]+\.[^@\s<>(),;:\\\"\[\].]+"
 )
@@ -74,6 +78,15 @@ def encode_subject(message: EmailMessage) -> None:
         message.set_raw(
             "Subject", Header(text, "utf-8", header_name="Subject").encode()
         )
+
+
+def without_marks(text: str) -> str:
+    """`text` without the marks of tickets, for a ticket of its own.
+
+    >>> without_marks("Re: [Ticket #20260302481507] Your order #4711")
+    'Re: Your order #4711'
+    """
+    return " ".join(MARK.sub(" ", visible(text)).split())
 
 
 def bare_subject(text: str) -> str:
@@ -161,11 +174,12 @@ def check_addresses(text: str) -> list[Address]:
     if not text:
         return []
     found = []
-    for name, address in getaddresses([text.replace(";", ",")]):
+    for entry in filter(str.strip, ENTRY.findall(text)):
+        [(name, address), *more] = getaddresses([entry])
         email = _ascii(address)
-        if not EMAIL.fullmatch(email) or not email.isascii():
+        if more or not EMAIL.fullmatch(email) or not email.isascii():
             raise AddressRefused(
-                _lt("“%(text)s” is no e-mail address.", text=address or name or text)
+                _lt("“%(text)s” is no e-mail address.", text=entry.strip())
             )
         found.append(Address(visible(name), email))
     return found

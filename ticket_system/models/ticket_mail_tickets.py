@@ -36,7 +36,9 @@ class TicketMail(models.Model):
         now, arrived = fields.Datetime.now(), arrival_of(plan)
         partner = plan.partner or self.env["res.partner"]
         values = {
-            "name": message.subject or account._no_subject(),
+            "name": outgoing.without_marks(message.subject)
+            or message.subject
+            or account._no_subject(),
             "email_from": message.sender.email,
             "partner_name": message.sender.name or partner.name or message.sender.email,
             "partner_id": partner.id,

@@ -144,8 +144,8 @@ class TicketTicket(models.Model):
         return Markup("").join(message._quoted() for message in messages)
 
     def _with_customer(self):
-        """The conversation without what was forwarded to third parties, and without
-        what they answered."""
+        """The conversation without what was forwarded to third parties, without what
+        they answered, and without what mail servers reported."""
         forwards = self.env["ticket.forward"].sudo()
         forwarded = forwards.search([("ticket_id", "=", self.id)]).sent_message_id
         messages = self._conversation().sudo() - forwarded
@@ -155,6 +155,7 @@ class TicketTicket(models.Model):
             lambda message: (
                 message.message_type != "email"
                 or email_normalize(message.email_from or "") not in third_parties
+                and "bounce" not in message.ticket_mail_ids.mapped("reason")
             )
         )
 

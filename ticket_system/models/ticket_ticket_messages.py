@@ -119,11 +119,19 @@ class TicketTicket(models.Model):
         return message
 
     def _adopt_customer(self, address):
-        """Who is written to first is the customer of a ticket made by hand."""
-        self.email_from = address.email
-        self.partner_name = self.partner_name or address.name
-        if not self.partner_id:
-            self.partner_id = self._contacts(address.email.lower())
+        """Who is written to first is the customer of a ticket made by hand; who writes,
+        and the account's queue, have it from then on."""
+        contact = self.partner_id or self._contacts(address.email.lower())
+        names = (self.partner_name, address.name, contact.name, address.email)
+        self.write(
+            {
+                "email_from": address.email,
+                "partner_id": contact.id,
+                "partner_name": next(filter(None, names)),
+                "queue_id": (self.queue_id or self.account_id.ticket_queue_id).id,
+                "user_id": (self.user_id or self.env.user).id,
+            }
+        )
 
     def _delay(self):
         """When an answer leaves, if a setting leaves time to think again."""

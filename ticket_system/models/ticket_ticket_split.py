@@ -17,7 +17,7 @@ class TicketTicket(models.Model):
         self.check_access("read")
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Move to a New Ticket"),
+            "name": self.env._("Split Ticket"),
             "res_model": "ticket.split",
             "view_mode": "form",
             "views": [(False, "form")],

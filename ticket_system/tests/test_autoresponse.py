@@ -268,6 +268,10 @@ class TestBounce(TicketCase, MailCase, MockSmtplibCase):
     def test_by_our_message_id(self):
         bounce = self.bounce(f"Message-ID: {self.answer.message_id}")
         self.assert_undelivered(self.take_in(bounce))
+        reply = self.env["ticket.reply"].with_user(self.agent)
+        reply = reply.create({"ticket_id": self.ticket.id, "with_history": True})
+        self.assertEqual(reply.email_to, "Carla Customer <carla@customer.example>")
+        self.assertNotIn("sorry", self.ticket._history())
 
     def test_by_the_number(self):
         """A relay may have given our answer another Message-ID, or the report none"""

@@ -143,6 +143,7 @@ class TestJoin(TicketCase):
         self.assertNotEqual(ticket, self.ticket)
         self.assertIn(self.ticket, ticket.related_ticket_ids)
         self.assertIn(ticket, self.ticket.related_ticket_ids)
+        self.assertNotIn(f"[Ticket #{self.ticket.number}]", ticket.name)
         return ticket
 
     def test_by_reference(self):

@@ -343,6 +343,17 @@ class TestOutgoing(BaseCase):
         ):
             with self.subTest(text), self.assertRaises(AddressRefused):
                 outgoing.check_addresses(text)
+        with self.assertRaisesRegex(AddressRefused, "“wrong@” is no"):
+            outgoing.check_addresses("Eve <eve@x.example>, wrong@")
+
+    def test_without_marks(self):
+        for text, expected in (
+            (f"Re: [Ticket #{NUMBER}] Order #4711", "Re: Order #4711"),
+            (f"[Ticket #{NUMBER}]", ""),
+            ("[Ticket #815] yours", "[Ticket #815] yours"),
+        ):
+            with self.subTest(text):
+                self.assertEqual(outgoing.without_marks(text), expected)
 
 
 class TestRules(BaseCase):

@@ -40,6 +40,9 @@ class TestReply(ReplyCase):
         self.assertEqual(sent.email_from, self.ticket.account_id._ticket_sender())
         self.assertEqual(self.ticket.partner_id, self.customer)
         self.assertEqual(self.ticket.email_from, "carla@customer.example")
+        self.assertEqual(self.ticket.partner_name, self.customer.name)
+        self.assertEqual(self.ticket.queue_id, self.ticket.account_id.ticket_queue_id)
+        self.assertEqual(self.ticket.user_id, self.administrator)
         self.assertEqual(self.ticket.status_id, self.status["waiting_customer"])
 
     def test_colleagues(self):

@@ -102,6 +102,10 @@ class TestSplit(TicketCase, MailCase):
         for subject, proposed in (
             (f"Re: [Ticket #{self.ticket.number}] My bell", "My bell"),
             (f"#{self.ticket.number}", "Broken wheel"),
+            (
+                f"Re: [Ticket #{self.ticket.number}] [Ticket #20260101123456] Bell #7",
+                "Bell #7",
+            ),
         ):
             message = self.take_in(mail(subject, subject)).mail_message_id
             context = self.ticket.action_split(message.id)["context"]

@@ -5,7 +5,7 @@ from odoo import fields
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import Form, tagged
 
-from .common import TicketCase
+from .common import TicketCase, mail
 
 
 @tagged("post_install", "-at_install")
@@ -62,6 +62,18 @@ class TestTicket(TicketCase):
         self.assertEqual(ticket.status_id.code, "open")
         ticket.action_give_back()
         self.assertFalse(ticket.user_id)
+
+    def test_private_is_taken(self):
+        """Who makes a ticket private that nobody has, keeps seeing it"""
+        for values in ({}, {"user_id": False}):
+            ticket = self.take_in(mail()).ticket_id.with_user(self.agent)
+            with self.subTest(values):
+                ticket.write({"is_private": True, **values})
+                self.assertEqual(ticket.user_id, self.agent)
+        other = self.take_in(mail()).ticket_id
+        other.user_id = self.other_agent
+        other.with_user(self.administrator).is_private = True
+        self.assertEqual(other.user_id, self.other_agent)
 
     def test_changes_are_traceable(self):
         """R3, R64: queue, agent and status changes are in the history"""

@@ -57,7 +57,8 @@ class TicketSplit(models.TransientModel):
         for wizard in self:
             ticket, written = wizard.ticket_id, wizard.message_id.subject or ""
             marked = outgoing.subject(written, ticket.number or "")
-            wizard.name = marked.partition("] ")[2] or ticket.name
+            own = outgoing.without_marks(marked.partition("] ")[2])
+            wizard.name = own or ticket.name
 
     @api.depends("ticket_id")
     def _compute_work(self):

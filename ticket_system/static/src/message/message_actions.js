@@ -50,7 +50,7 @@ registerMessageAction("ticket_system.send_again", {
 registerMessageAction("ticket_system.split", {
     condition: ({ message }) => message.ticket_route,
     icon: "fa fa-scissors",
-    name: _t("Move to a New Ticket"),
+    name: _t("Split Ticket"),
     onSelected: (params) => openAnswer(params, "action_split", [params.message.id]),
     sequence: 125,
 });

@@ -102,7 +102,7 @@ tours.add("ticket_system_split", {
         },
         {
             content: "A ticket of its own",
-            trigger: ".o-dropdown-item:contains('Move to a New Ticket')",
+            trigger: ".o-dropdown-item:contains('Split Ticket')",
             run: "click",
         },
         {
