@@ -3,8 +3,9 @@
 import imaplib
 import json
 import smtplib
+from collections.abc import Iterator
 from email import message_from_bytes, policy
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from email.utils import localtime, make_msgid
 
 from devtools.console import Failure, say
@@ -44,12 +45,35 @@ def read(address: str) -> None:
             raise Failure(f"{address} has no mail yet.")
         _, data = imap.fetch(count.decode(), "(BODY.PEEK[])")
     assert isinstance(data[0], tuple)
-    message = message_from_bytes(data[0][1], policy=policy.default)
-    for name in ("From", "To", "Cc", "Date", "Subject"):
-        if message[name]:
-            print(f"{name}: {message[name]}")
+    print(as_text(message_from_bytes(data[0][1], policy=policy.default)))
+
+
+def as_text(message: EmailMessage) -> str:
+    """Its main fields, its text, and a line for each file."""
+    lines = [
+        f"{name}: {message[name]}"
+        for name in ("From", "To", "Cc", "Date", "Subject")
+        if message[name]
+    ]
     body = message.get_body(("plain", "html"))
-    print(f"\n{body.get_content() if body else ''}")
+    lines += ["", body.get_content() if body else ""]
+    lines += map(_described, _files(message))
+    return "\n".join(lines)
+
+
+def _files(message: MIMEPart) -> Iterator[MIMEPart]:
+    """Attachments, and pictures shown in the text; not what a forwarded mail holds."""
+    for part in message.iter_parts() if message.is_multipart() else ():
+        if part.get_filename() or part.get_content_type() == "message/rfc822":
+            yield part
+        else:
+            yield from _files(part)
+
+
+def _described(file: MIMEPart) -> str:
+    content = file.get_payload(decode=True)
+    size = len(content if isinstance(content, bytes) else file.as_bytes())
+    return f"Attachment: {file.get_filename() or 'mail.eml'} ({size:,} bytes)"
 
 
 def _servers() -> dict[str, str | int]:

@@ -3,35 +3,104 @@
 from __future__ import annotations
 
 import contextlib
-from datetime import datetime
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import vobject
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date
 
 LIMIT = 100_000  # characters
-FIELDS = ("summary", "location", "organizer", "description")
+ZONE_LIMIT = 60
+# where vobject leaves the name of the time zone it has found, or has not
+ZONE_NAMES = ("X-VOBJ-ORIGINAL-TZID", "TZID")
 
 
-def summary(calendar: str) -> str:
-    """What, when, where, who and why, a line each; "" if it cannot be read."""
+def summary(calendar: str, language: str = "en") -> str:
+    """What, when, where, who and why, a line each; "" if it cannot be read.
+
+    :param language: of the days, such as "de_DE"
+    """
     try:
         component = vobject.readOne(calendar[:LIMIT], allowQP=False)
         event = component.vevent
+        when = _when(component, _locale(language))
     except Exception:  # noqa: BLE001  vobject's faults are many
         return ""
-    what, where, who, why = (_value(event, name) for name in FIELDS)
-    when = " – ".join(filter(None, (_when(event, "dtstart"), _when(event, "dtend"))))
+    what, where, who, why = (
+        _text(event, name)
+        for name in ("summary", "location", "organizer", "description")
+    )
     return "\n".join(filter(None, (what, when, where, who, why)))
 
 
-def _value(event: Any, name: str) -> str:
-    value = str(getattr(getattr(event, name, None), "value", "") or "")
+def _value(component: Any, name: str) -> Any:
+    return getattr(getattr(component, name, None), "value", None)
+
+
+def _text(event: Any, name: str) -> str:
+    value = str(_value(event, name) or "")
     return value.removeprefix("mailto:").removeprefix("MAILTO:").strip()
 
 
-def _when(event: Any, name: str) -> str:
-    value = getattr(getattr(event, name, None), "value", "")
-    with contextlib.suppress(ValueError):
-        if isinstance(value, datetime):
-            return value.strftime("%Y-%m-%d %H:%M %Z").strip()
-    return str(value)
+def _locale(language: str) -> Locale:
+    try:
+        return Locale.parse(language)
+    except (ValueError, UnknownLocaleError):
+        return Locale("en")
+
+
+def _when(calendar: Any, locale: Locale) -> str:
+    """As in "Thursday, December 3, 2026, 14:00–15:00 (Europe/Berlin)"."""
+    event = calendar.vevent
+    start, end = _value(event, "dtstart"), _value(event, "dtend")
+    if not isinstance(start, date):
+        return str(start or "")
+    length = _value(event, "duration")
+    if end is None and isinstance(length, timedelta):
+        end = start + length
+    if type(end) is not type(start):
+        end = start
+    if not isinstance(start, datetime) or not isinstance(end, datetime):
+        return _days(start, end, locale)
+    name = _zone_name(calendar)
+    zone = _zone(name) or start.tzinfo
+    start, end = _there(start, zone), _there(end, zone)
+    label = name or start.tzname() or ""
+    return _times(start, end, locale) + (f" ({label})" if label else "")
+
+
+def _days(start: date, end: date, locale: Locale) -> str:
+    last = end - timedelta(days=1)  # DTEND is the first day after (RFC 5545, 3.6.1)
+    days = [start, last] if last > start else [start]
+    return " – ".join(format_date(day, "full", locale) for day in days)
+
+
+def _times(start: datetime, end: datetime, locale: Locale) -> str:
+    begins = f"{format_date(start, 'full', locale)}, {start:%H:%M}"
+    if end <= start:
+        return begins
+    if end.date() == start.date():
+        return f"{begins}–{end:%H:%M}"
+    return f"{begins} – {format_date(end, 'full', locale)}, {end:%H:%M}"
+
+
+def _zone_name(calendar: Any) -> str:
+    """That of the beginning, else that of the whole calendar; "" if there is none."""
+    params = calendar.vevent.dtstart.params
+    named = [params[name][0] for name in ZONE_NAMES if params.get(name)]
+    name = next(iter(named), "") or _text(calendar, "x_wr_timezone")
+    return name[:ZONE_LIMIT]
+
+
+def _zone(name: str) -> tzinfo | None:
+    with contextlib.suppress(ValueError, KeyError, OSError):
+        return ZoneInfo(name) if name else None
+    return None
+
+
+def _there(moment: datetime, zone: tzinfo | None) -> datetime:
+    if moment.tzinfo and zone:
+        return moment.astimezone(zone)
+    return moment.replace(tzinfo=zone)

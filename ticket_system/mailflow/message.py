@@ -96,15 +96,20 @@ class IncomingMessage:
         return ((name, decoded(value)) for name, value in self.fields)
 
 
-def parse(raw: bytes) -> IncomingMessage:
-    """Read a mail (RFC 5322, RFC 2045-2049). Never raises."""
+def parse(raw: bytes, language: str = "en") -> IncomingMessage:
+    """Read a mail (RFC 5322, RFC 2045-2049). Never raises.
+
+    :param language: in which an invitation's date is told, such as "de_DE"
+    """
     parts = _Parts()
     root = _read(raw, parts)
     parts.take(root, 0)
     html = parts.html_without_images()[:TEXT_LIMIT]
     text = "\n".join(parts.text)[:TEXT_LIMIT]
     found = read_report(root, text)
-    for summary in filter(None, map(invitation.summary, parts.calendars)):
+    for calendar in parts.calendars:
+        if not (summary := invitation.summary(calendar, language)):
+            continue
         text = f"{text.rstrip()}\n\n{summary}".lstrip()
         html = html and f"{html}<hr><p>{'<br>'.join(escape(summary).splitlines())}</p>"
     sender = _addresses(root, "from") or _addresses(root, "sender")
@@ -332,7 +337,9 @@ def _unflow(text: str, part: Message) -> str:
 
 
 def _default_name(kind: str, position: int) -> str:
-    extensions = {"text/calendar": "ics", "text/plain": "txt", "text/html": "html"}
+    if kind == "text/calendar":
+        return "invitation.ics"
+    extensions = {"text/plain": "txt", "text/html": "html"}
     return f"part-{position}.{extensions.get(kind, kind.rpartition('/')[2])}"
 
 

@@ -167,14 +167,28 @@ class FetchmailServer(models.Model):
             account.autoresponder_subject = subject
             account.autoresponder_body = body
 
+    def _ticket_language(self):
+        """That of the company whose tickets come by this account."""
+        company = (
+            self.ticket_queue_id.company_id
+            or self.ticket_project_id.company_id
+            or self.env.company
+        )
+        return company.sudo().partner_id.lang or self.env.lang
+
+    def _no_subject(self):
+        """The name of a ticket whose mail has none; it stays, so the reader's language
+        does not count."""
+        there = self.with_context(lang=self._ticket_language())
+        return there.env._("(no subject)")
+
     def _autoresponse_texts(self):
         """(subject, body) of the automatic answer, with placeholders.
 
         What nobody has written is said in the company's language.
         """
         self.ensure_one()
-        company = self.env.company
-        there = self.with_context(lang=company.partner_id.lang or self.env.lang)
+        there = self.with_context(lang=self._ticket_language())
         subject, body = self.autoresponder_subject, self.autoresponder_body
         if is_html_empty(body):
             body = Markup("").join(

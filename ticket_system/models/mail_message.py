@@ -1,3 +1,4 @@
+import re
 from collections.abc import Iterable
 from contextlib import contextmanager
 
@@ -14,6 +15,7 @@ from ..mailflow import outgoing
 
 SAFE_BODIES = "ticket_system.safe_bodies"
 CONVERSATION = ("email", "comment", "auto_comment")
+PICTURE = re.compile(r"/web/image/(\d{1,9})\b")
 
 
 class MessageBody(fields.Html):
@@ -218,6 +220,25 @@ class MailMessage(models.Model):
             "padding-left: 8px; border-left-width: 2px; border-left-style: solid; "
             'border-left-color: #cccccc;">%s</blockquote></div>'
         ) % (intro, quote)
+
+    def _own_files(self):
+        """Their attachments, and of the pictures in their texts those of the ticket."""
+        files = self.attachment_ids
+        for message in self:
+            numbers = map(int, PICTURE.findall(str(message.body or "")))
+            files |= (
+                self.env["ir.attachment"]
+                .browse(numbers)
+                .exists()
+                .filtered_domain(
+                    [
+                        ("res_model", "=", message.model),
+                        ("res_id", "=", message.res_id),
+                        ("res_field", "=", False),
+                    ]
+                )
+            )
+        return files
 
     def action_download_original(self):
         """The bytes this message came as, to be opened in a mail program."""

@@ -2,6 +2,7 @@ from markupsafe import Markup
 
 from odoo import models
 from odoo.exceptions import UserError
+from odoo.tools.mail import email_normalize_all
 
 FAILED = ("exception", "bounce")
 
@@ -43,8 +44,11 @@ class MailMessage(models.Model):
         mails.send()
         self._tell_delivery()
 
-    def _note_bounced(self, reason):
-        """The recipient's server has sent the answer back (P6)."""
+    def _note_bounced(self, reason, recipient=""):
+        """The recipient's server has sent the answer back (P6).
+
+        :param str recipient: the address it could not deliver to, if it names one
+        """
         self.notification_ids.write(
             {
                 "notification_status": "bounce",
@@ -52,9 +56,9 @@ class MailMessage(models.Model):
                 "failure_reason": reason,
             }
         )
-        self._note_undelivered(reason)
+        self._note_undelivered(reason, recipient)
 
-    def _note_undelivered(self, reason):
+    def _note_undelivered(self, reason, recipient=""):
         """Mark the tickets; the authors get an activity, once until it is done."""
         for message in self:
             ticket = message._ticket()
@@ -64,9 +68,24 @@ class MailMessage(models.Model):
                 ticket.activity_schedule(
                     "ticket_system.activity_undelivered",
                     user_id=author.id,
-                    note=Markup("<p>%s</p>") % (reason or ""),
+                    note=message._told_undelivered(author, recipient, reason),
                 )
         self._tell_delivery()
+
+    def _told_undelivered(self, user, recipient, reason):
+        """A sentence in the user's language, then what the mail server said."""
+        addresses = recipient or ", ".join(
+            email_normalize_all(self.outgoing_email_to or "")
+            or filter(None, self.partner_ids.mapped("email"))
+        )
+        there = self.with_context(lang=user.lang)
+        sentence = (
+            there.env._("Your answer to %s could not be delivered.", addresses)
+            if addresses
+            else there.env._("Your answer could not be delivered.")
+        )
+        told = Markup("<p>%s</p>") % sentence
+        return told + Markup("<p>%s</p>") % reason if reason else told
 
     def _note_delivered(self):
         for message in self:

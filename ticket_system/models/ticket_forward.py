@@ -45,10 +45,12 @@ class TicketForward(models.Model):
 
     @api.depends("ticket_id", "message_id")
     def _compute_attachment_ids(self):
+        """The quoted text shows no pictures: they come along as files."""
         for forward in self:
-            forward.attachment_ids = [
-                Command.set(forward._answered().attachment_ids.ids)
-            ]
+            message = forward._answered()
+            pictures = (message._own_files() - message.attachment_ids).sudo(False)
+            files = message.attachment_ids | pictures._filtered_access("read")
+            forward.attachment_ids = [Command.set(files.ids)]
 
     @api.depends("ticket_id")
     def _compute_status_id(self):

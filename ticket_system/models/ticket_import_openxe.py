@@ -131,15 +131,16 @@ class TicketImportOpenxe(models.AbstractModel):
         is_closed = status.category in CLOSED_CATEGORIES
         waits = not is_closed and status.category != "waiting_customer"
         queue = lookup.queue(row.get("queue", ""))
+        account = lookup.account(row.get("account", ""), queue)
         return {
             "number": number,
-            "name": row.get("subject") or self.env._("(no subject)"),
+            "name": row.get("subject") or account._no_subject(),
             "email_from": address or False,
             "partner_name": row.get("name") or False,
             "partner_id": lookup.partner(address).id,
             "status_id": status.id,
             "queue_id": queue.id,
-            "account_id": lookup.account(row.get("account", ""), queue).id,
+            "account_id": account.id,
             "user_id": lookup.agent(row.get("agent", "")).id,
             "project_id": lookup.project(row.get("project", "")).id,
             "priority": "1" if openxe.is_yes(row.get("priority", "")) else "0",

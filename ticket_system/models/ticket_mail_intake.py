@@ -55,7 +55,8 @@ class TicketMail(models.Model):
         :return: the ledger lines
         """
         now = fields.Datetime.now()
-        messages = [mailmessage.parse(mail.raw) for mail in raw_mails]
+        language = account._ticket_language() or "en"
+        messages = [mailmessage.parse(mail.raw, language) for mail in raw_mails]
         originals = self._store_originals(raw_mails)
         lines = self.create(
             [

@@ -38,7 +38,7 @@ class TicketMail(models.Model):
         values = {
             "name": outgoing.without_marks(message.subject)
             or message.subject
-            or self.env._("(no subject)"),
+            or account._no_subject(),
             "email_from": message.sender.email,
             "partner_name": message.sender.name or partner.name or message.sender.email,
             "partner_id": partner.id,
@@ -167,7 +167,8 @@ class TicketMail(models.Model):
                 continue
             if plan.route.kind == RouteKind.REPLY:
                 plan.ticket.delivery_failed = True
-                self._undelivered(plan.ticket, report)._note_bounced(report.diagnostic)
+                answer = self._undelivered(plan.ticket, report)
+                answer._note_bounced(report.diagnostic, report.recipient)
 
     def _undelivered(self, ticket, report):
         """The answer that a report is about: the one it names, else the last one to

@@ -4,8 +4,6 @@ from markupsafe import Markup
 
 from odoo import Command, fields, models
 
-PICTURE = re.compile(r"/web/image/(\d+)")
-
 
 class TicketTicket(models.Model):
     """What belongs to a ticket becomes another's, whole or in part.
@@ -127,13 +125,7 @@ class TicketTicket(models.Model):
 
     def _move_files(self, messages, staying, target):
         """Of what a message that stays needs as well, the others get a copy."""
-        shown = self.env["ir.attachment"].browse(
-            int(number)
-            for message in messages
-            for number in PICTURE.findall(str(message.body or ""))
-        )
-        files = messages.attachment_ids | shown.exists()
-        files = files.filtered(
+        files = messages._own_files().filtered(
             lambda file: file.res_model == self._name and file.res_id == self.id
         )
         shared = files & staying.attachment_ids

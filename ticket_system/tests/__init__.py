@@ -21,6 +21,7 @@ from . import test_ledger
 from . import test_mailflow_content
 from . import test_mailflow_decide
 from . import test_mailflow_files
+from . import test_mailflow_invitation
 from . import test_mailflow_mailbox
 from . import test_mailflow_mails
 from . import test_mailflow_message

@@ -101,6 +101,25 @@ class TestDelivery(TicketCase, MailCase):
         self.assertFalse(self.ticket.delivery_failed)
         self.assertFalse(self.ticket.activity_ids)
 
+    def test_told_in_plain_words(self):
+        """Who could not be reached, in the author's language, then the diagnostic"""
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.agent.lang = "de_DE"
+        answer = self.answer().sudo()
+        for recipient, named in (
+            ("ben@customer.example", "ben@customer.example"),
+            ("", "carla@customer.example"),
+        ):
+            answer._note_bounced("smtp; 550 <5.1.1> not found", recipient)
+            sentence = self.env(context={"lang": "de_DE"})._(
+                "Your answer to %s could not be delivered.", named
+            )
+            self.assertEqual(
+                self.ticket.activity_ids.note,
+                f"<p>{sentence}</p><p>smtp; 550 &lt;5.1.1&gt; not found</p>",
+            )
+            self.ticket.activity_ids.unlink()
+
     def test_undo(self):
         """Taken back within the time set, the answer is a draft again"""
         self.env["ir.config_parameter"].set_param("ticket_system.undo_seconds", 10)

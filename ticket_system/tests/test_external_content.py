@@ -231,6 +231,20 @@ class TestExternalContent(TicketWorld, HttpCase):
         self.browse(f"/odoo/tickets/{ticket.id}", 'await appears(".o_ticket_blocked");')
         self.assertFalse(self.loaded(), "it was for once")
 
+    def test_what_is_still_blocked(self):
+        """Once images are shown, their hosts are no longer among those left out"""
+        image = f'<img src="http://{self.counter.host}/logo" width="50">'
+        font = "<style>@font-face { src: url(https://fonts.example/a) }</style>"
+        ticket = self.take_in(image + font).ticket_id
+        self.browse(
+            f"/odoo/tickets/{ticket.id}",
+            """
+            (await appears(".o_ticket_show_images")).click();
+            const line = await appears(".o_ticket_blocked:not(:has(button))");
+            if (!line.textContent.includes("1 font (fonts.example)")) throw Error();
+            """,
+        )
+
     def test_always_for_a_sender(self):
         url = f"http://{self.counter.host}/logo"
         first, second = self.take_in(

@@ -48,6 +48,25 @@ class TestNewTicket(TicketCase):
         self.assertEqual(ticket.email_from, "nobody@else.example")
         self.assertEqual(ticket.partner_name, "Nobody")
 
+    def test_in_the_language_of_the_company(self):
+        """What has no subject is named, and an invitation's day is told, in it"""
+        self.env["res.lang"]._activate_lang("de_DE")
+        abroad = self.env["res.company"].create({"name": "Abroad"})
+        abroad.partner_id.lang = "de_DE"
+        raw = (
+            b"From: carla@customer.example\r\nContent-Type: text/calendar\r\n\r\n"
+            b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:%d\r\n"
+            b"DTSTART:20261203T130000Z\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+        )
+        for company, name, day in (
+            (self.env["res.company"], "(no subject)", "Thursday"),
+            (abroad, "(kein Betreff)", "Donnerstag"),
+        ):
+            self.support.company_id = company
+            line = self.take_in(raw % company.id)
+            self.assertEqual(line.ticket_id.name, name)
+            self.assertIn(day, line.mail_message_id.body)
+
     def test_department_and_responsible(self):
         """R8, R12: a queue's responsible gets the ticket, else nobody"""
         account = self._make_account("accounting@test.example", self.accounting)

@@ -16,15 +16,15 @@ EXPECTED = {
     "calendar-only": (
         CARLA,
         "Invitation",
-        "Besprechung über die Lieferung\n2026-03-05 13:00 UTC – 2026-03-05 14:00 UTC\n"
+        "Besprechung über die Lieferung\nThursday, March 5, 2026, 13:00–14:00 (UTC)\n"
         "Raum Köln\ncarla@customer.example",
-        ["part-1.ics"],
+        ["invitation.ics"],
     ),
     "calendar-with-text": (
         CARLA,
         "Invitation",
-        "<p>Please come.</p><hr><p>Lieferung<br>2026-03-05 13:00 UTC",
-        ["part-1.ics"],
+        "<p>Please come.</p><hr><p>Lieferung<br>Thursday, March 5, 2026, 13:00 (UTC)",
+        ["invitation.ics"],
     ),
     "charset-mixed-in-parts": (CARLA, "parts", "Käse\nÖl", []),
     "charset-unknown": (CARLA, "charset", "Grüße", []),

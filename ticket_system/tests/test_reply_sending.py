@@ -49,6 +49,42 @@ class TestReplySending(ReplyCase):
         self.assertEqual(reply.email_to, "Carla Customer <carla@customer.example>")
         self.assertEqual(str(ticket._history()).count("my wheel is broken"), 1)
 
+    def test_forward_own_answer(self):
+        """A picture pasted into it goes along; none that its text merely names"""
+        files = self.env["ir.attachment"]
+        foreign = files.create(
+            [
+                {"name": "other.png", "raw": b"x", **place}
+                for place in (
+                    {"res_model": "ticket.ticket", "res_id": self.new_ticket().id},
+                    {"res_model": "res.partner", "res_id": self.customer.id},
+                    {"res_model": "ticket.reply", "res_id": 0},
+                )
+            ]
+        )
+        draft = self.env["ticket.reply"].with_user(self.agent)
+        draft = draft.create({"ticket_id": self.ticket.id})
+        pasted = files.create(
+            {
+                "name": "pasted.png",
+                "raw": b"x",
+                "res_model": draft._name,
+                "res_id": draft.id,
+            }
+        )
+        shown = [pasted.id, *foreign.ids, 999_999_999]
+        draft.body = "".join(
+            f'<p><img src="/web/image/{number}-abc/a.png?access_token=x"></p>'
+            for number in shown
+        )
+        with self.mock_mail_gateway():
+            draft.action_send()
+        forward = self.env["ticket.forward"].with_user(self.agent)
+        forward = forward.create(
+            {"ticket_id": self.ticket.id, "message_id": draft.sent_message_id.id}
+        )
+        self.assertEqual(forward.attachment_ids, pasted)
+
     def test_status_of_the_queue(self):
         """R53: each queue offers a status of its own"""
         self.support.reply_status_id = self.status["waiting_customer"]

@@ -36,6 +36,12 @@ class TestTours(BrowserCase):
         self.start_tour(url, "ticket_system_draft", login="test_agent")
         self.assertFalse(self.env["ticket.reply"].search([]))
 
+    def test_leave(self):
+        """R66: an answer that nobody has begun leaves no draft behind"""
+        url = f"/odoo/tickets/{self.ticket.id}"
+        self.start_tour(url, "ticket_system_leave", login="test_agent")
+        self.assertFalse(self.env["ticket.reply"].search([]))
+
     def test_template(self):
         """R48, R49: found while typing, put in at the cursor, with its file"""
         file = self.env["ir.attachment"].create({"name": "label.pdf", "raw": b"%PDF"})

@@ -1,6 +1,7 @@
 import { onWillUnmount } from "@odoo/owl";
 
 import { HtmlField, htmlField } from "@html_editor/fields/html_field";
+import { closestElement } from "@html_editor/utils/dom_traversal";
 import { parseHTML } from "@html_editor/utils/html";
 
 import { browser } from "@web/core/browser/browser";
@@ -47,18 +48,27 @@ export class AnswerField extends HtmlField {
     }
 
     /**
-     * The cursor waits where the answer is to be written, above the signature.
+     * The cursor waits where the answer is to be written, above the signature; in a draft
+     * without room left behind the first line that its author wrote.
      *
      * Where the recipient is known, writing may begin there at once.
      */
     placeCursor() {
         const { editable, shared } = this.editor;
-        const room = [...editable.children].find((block) => !block.textContent.trim());
+        const { record } = this.props;
+        const blocks = [...editable.children];
+        const room = blocks.find((block) => !block.textContent.trim());
+        const [first, second = first] = blocks;
+        const written = record.resModel === "ticket.forward" ? first : second;
         if (room) {
             shared.selection.setCursorStart(room);
-            if (this.props.record.data.email_to && !hasTouch()) {
-                browser.setTimeout(() => shared.selection.focusEditable());
-            }
+        } else if (written && !record.isNew) {
+            shared.selection.setCursorEnd(written);
+        } else {
+            return;
+        }
+        if (record.data.email_to && !hasTouch()) {
+            browser.setTimeout(() => shared.selection.focusEditable());
         }
     }
 
@@ -87,6 +97,19 @@ export class AnswerField extends HtmlField {
         }
     }
 
+    /** Moves the cursor out of a line with text, into a new one below. */
+    makeRoom() {
+        const { document, shared } = this.editor;
+        const { anchorNode } = shared.selection.getEditableSelection();
+        const line = closestElement(anchorNode, "p, .o-paragraph");
+        if (line?.textContent.trim()) {
+            const room = document.createElement("p");
+            room.append(document.createElement("br"));
+            line.after(room);
+            shared.selection.setCursorStart(room);
+        }
+    }
+
     chooseTemplate() {
         this.dialog.add(TemplateDialog, {
             ticketIds: this.ticketIds,
@@ -98,6 +121,7 @@ export class AnswerField extends HtmlField {
     async insertTemplate({ id, subject, body }) {
         const { dom, history, selection } = this.editor.shared;
         selection.focusEditable();
+        this.makeRoom();
         dom.insert(parseHTML(this.editor.document, body));
         history.addStep();
         const { record } = this.props;

@@ -54,7 +54,8 @@ export class MailBody extends Component {
     }
 
     get blocked() {
-        const { blocked = {}, hosts = [] } = this.facts;
+        const { hosts } = this;
+        const { blocked = {} } = this.facts;
         const kinds = Object.keys(KINDS).filter(
             (kind) => blocked[kind] && !(kind === "images" && this.state.showsImages)
         );
@@ -65,6 +66,16 @@ export class MailBody extends Component {
         return hosts.length
             ? _t("Not loaded: %(what)s (%(hosts)s)", { what, hosts: hosts.join(", ") })
             : _t("Not loaded: %s", what);
+    }
+
+    /** Those nothing was loaded from: not those of the images that are shown. */
+    get hosts() {
+        const { hosts = [] } = this.facts;
+        if (!this.state.showsImages) {
+            return hosts;
+        }
+        const shown = parkedImages(this.mail).map(({ source }) => source.hostname);
+        return hosts.filter((host) => !shown.includes(host));
     }
 
     get canShow() {
@@ -171,14 +182,18 @@ function disarmLinks(mail) {
 }
 
 /** Only pictures of other hosts: an address of our own could act when it is called. */
+function parkedImages(mail) {
+    return [...mail.querySelectorAll("img[data-original-src]")]
+        .filter((image) => URL.canParse(image.dataset.originalSrc))
+        .map((image) => ({ image, source: new URL(image.dataset.originalSrc) }))
+        .filter(({ source }) => source.host !== browser.location.host);
+}
+
 function showImages(mail) {
-    for (const image of mail.querySelectorAll("img[data-original-src]")) {
-        const source = image.dataset.originalSrc;
+    for (const { image, source } of parkedImages(mail)) {
         delete image.dataset.originalSrc;
-        if (new URL(source, browser.location.origin).host !== browser.location.host) {
-            image.src = source;
-            image.referrerPolicy = "no-referrer";
-        }
+        image.src = source.href;
+        image.referrerPolicy = "no-referrer";
     }
 }
 

@@ -1,4 +1,27 @@
+import { browser } from "@web/core/browser/browser";
 import { registry } from "@web/core/registry";
+
+const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+registry.category("web_tour.tours").add("ticket_system_leave", {
+    steps: () => [
+        {
+            content: "Answer",
+            trigger: "button[name=action_reply]:contains('Reply')",
+            run: "click",
+        },
+        {
+            content: "Leave the page before anything is written",
+            trigger: ".modal .odoo-editor-editable",
+            run: () => browser.location.reload(),
+            expectUnloadPage: true,
+        },
+        {
+            content: "There is no draft",
+            trigger: "body:not(:has(.modal)) button[name=action_reply]:contains('Reply')",
+        },
+    ],
+});
 
 registry.category("web_tour.tours").add("ticket_system_draft", {
     steps: () => [
@@ -15,7 +38,7 @@ registry.category("web_tour.tours").add("ticket_system_draft", {
         {
             content: "It is kept while the cursor stays where it is",
             trigger: ".modal .odoo-editor-editable:contains('A new wheel comes on')",
-            run: () => new Promise((resolve) => setTimeout(resolve, 4000)),
+            run: () => wait(4000),
         },
         {
             content: "Close the dialog without sending",
@@ -38,8 +61,14 @@ registry.category("web_tour.tours").add("ticket_system_draft", {
             run: "click",
         },
         {
-            content: "It is as it was left",
+            content: "It is as it was left, with the cursor in its text",
             trigger: ".modal .odoo-editor-editable:contains('A new wheel comes on')",
+            async run() {
+                await wait(500);
+                if (document.activeElement !== this.anchor) {
+                    throw new Error(document.activeElement.outerHTML);
+                }
+            },
         },
         {
             content: "Throw it away",
@@ -62,7 +91,7 @@ registry.category("web_tour.tours").add("ticket_system_template", {
         },
         {
             content: "Begin to write",
-            trigger: ".modal .odoo-editor-editable",
+            trigger: ".modal .odoo-editor-editable p:first",
             run: "editor Hello!",
         },
         {
@@ -86,9 +115,9 @@ registry.category("web_tour.tours").add("ticket_system_template", {
             run: "click",
         },
         {
-            content: "It stands beside what was there",
+            content: "It stands below what was there",
             trigger:
-                ".modal .odoo-editor-editable:contains('Hello!'):contains('the label is attached')",
+                ".modal .odoo-editor-editable:has(p:contains(/^Hello!$/)):has(p:contains(/^Dear Carla Customer, the label is attached.$/))",
         },
         {
             content: "Its subject and its file are there",
@@ -226,7 +255,7 @@ registry.category("web_tour.tours").add("ticket_system_first_contact", {
             content: "It stands between greeting and signature",
             trigger: ".modal .odoo-editor-editable",
             async run() {
-                await new Promise((resolve) => setTimeout(resolve, 500));
+                await wait(500);
                 const text = this.anchor.innerText.replace(/\s+/g, " ").trim();
                 if (text !== "Dear Sir or Madam, Thank you! {FOO} Kind regards") {
                     throw new Error(text);
