@@ -62,7 +62,7 @@ class TicketMail(models.Model):
                 {
                     "server_id": account.id,
                     "folder": source.folder,
-                    "is_sent": source.is_sent,
+                    "is_sent": self._is_sent(source, message),
                     "uidvalidity": uidvalidity,
                     "uid": mail.uid,
                     "server_action_due": self._is_due(account, source),
@@ -96,6 +96,10 @@ class TicketMail(models.Model):
                 )
             )
         return lines
+
+    def _is_sent(self, source, _message):
+        """Whether an agent wrote it."""
+        return source.is_sent
 
     def _is_due(self, account, source):
         """Whether something is to be done on the mail server afterwards."""
@@ -197,8 +201,7 @@ class TicketMail(models.Model):
             sender = message.sender.email
             plan = Plan(line, message, screen(message, surroundings[sender]))
             plans.append(plan)
-            if line.is_sent:
-                self._decide_sent(plan, candidates, now)
+            if line.is_sent and self._decide_sent(plan, candidates, now):
                 continue
             if message.content_hash in known:
                 plan.duplicate_of = known[message.content_hash]
@@ -234,10 +237,13 @@ class TicketMail(models.Model):
             plan.authentication = found or "unknown"
 
     def _decide_sent(self, plan, candidates, now):
-        """What we wrote ourselves joins its ticket, and never makes one (R24)."""
+        """What we wrote ourselves joins its ticket, and never makes one (R24).
+
+        :return: whether that is all to be decided
+        """
         if candidates.knows(plan.message.message_id):
             plan.verdict = Verdict(Action.IGNORE, "sent_by_odoo")
-            return
+            return True
         found = route(plan.message, candidates, Trust(anybody=True), now)
         if found.kind == RouteKind.REPLY:
             plan.verdict, plan.route = Verdict(Action.NO_AUTORESPONSE, "sent"), found
@@ -245,6 +251,7 @@ class TicketMail(models.Model):
             self._remember(candidates, plan)
         else:
             plan.verdict = Verdict(Action.IGNORE, "no_ticket")
+        return True
 
     def _remember(self, candidates, plan):
         """Let later mails of the batch find the ticket this mail will belong to."""
