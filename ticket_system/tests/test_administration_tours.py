@@ -63,7 +63,7 @@ class TestAdministration(BrowserCase):
             ".o_form_view",
             "a[name=ticket_system]",
             ".o_ticket_answer_preview",
-            ".modal-body p",
+            ".modal-body p.fw-bold + p",
         )
 
     def test_first_steps_are_done(self):
