@@ -5,14 +5,15 @@ from itertools import compress
 import psycopg2
 
 from odoo import api, fields, models
-from odoo.tools import human_size
 
 from ..mailflow import message as mailmessage
 from ..mailflow.authentication import authentication
 from ..mailflow.errors import MailflowError
+from ..mailflow.mailbox import MAIL_BYTES
 from ..mailflow.route import Route, RouteKind, Trust, route
 from ..mailflow.screen import Action, Verdict, screen
 from ..mailflow.suspicious import warnings
+from .ticket_mail import readable_size
 
 _logger = logging.getLogger(__name__)
 
@@ -91,7 +92,11 @@ class TicketMail(models.Model):
             line._quarantine(
                 MailflowError(
                     self.env._(
-                        "The mail is too large: it has %s.", human_size(line.size)
+                        "The mail is too large: it has %(size)s, and at most %(limit)s "
+                        "are taken. Its beginning is kept here, the whole mail is on "
+                        "the mail server.",
+                        size=readable_size(line.size),
+                        limit=readable_size(MAIL_BYTES),
                     )
                 )
             )

@@ -91,6 +91,21 @@ class TestLedger(TicketCase):
             call_kw(mails, "action_retry_all", [[]], {})
 
     @mute_logger("odoo.addons.ticket_system.models.ticket_mail_intake")
+    def test_second_thoughts(self):
+        """P2: a ticket can be made of a discarded mail while its original is there"""
+        with patch(TEXT_TO_HTML, side_effect=ValueError("odd")):
+            lines = self.take_in(mail("one"), mail("two"))
+        lines = lines.with_user(self.administrator)
+        lines.action_discard()
+        one, two = lines
+        two._drop_originals()
+        self.assertEqual(lines.mapped("is_discarded"), [True, False])
+        with self.assertRaises(UserError):
+            two.action_make_ticket()
+        one.action_make_ticket()
+        self.assertEqual((one.state, one.ticket_id.name), ("done", "one"))
+
+    @mute_logger("odoo.addons.ticket_system.models.ticket_mail_intake")
     def test_make_ticket_anyway(self):
         """P2: what was never understood becomes a ticket with the original attached"""
         raw = mail(subject="odd")
