@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from email import policy
+from email.errors import MissingHeaderBodySeparatorDefect
 from email.message import Message
 from email.parser import BytesParser
 from html import escape
@@ -366,11 +367,18 @@ def _return_path(root: Message) -> str | None:
 
 def _content_hash(root: Message, raw: bytes) -> str:
     """What makes a mail the same mail when it comes by two ways: the fields that its
-    author wrote and the body, without what servers on the way put on top."""
-    digest = hashlib.sha256()
-    for name in HASHED:
-        for value in fields.values(root, name):
-            digest.update(f"{name}:{value}\n".encode("utf-8", "surrogateescape"))
+    author wrote and the body, without what servers on the way put on top. A mail
+    without such fields, or without an end of its head, is the same byte by byte only.
+    """
+    written = "".join(
+        f"{name}:{value}\n" for name in HASHED for value in fields.values(root, name)
+    )
+    is_headless = any(
+        isinstance(defect, MissingHeaderBodySeparatorDefect) for defect in root.defects
+    )
+    if is_headless or not written:
+        return hashlib.sha256(raw).hexdigest()
+    digest = hashlib.sha256(written.encode("utf-8", "surrogateescape"))
     body = re.split(rb"\r?\n\r?\n", raw, maxsplit=1)[1:]
     digest.update(b"".join(body).replace(b"\r\n", b"\n").rstrip())
     return digest.hexdigest()

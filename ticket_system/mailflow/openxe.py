@@ -19,6 +19,14 @@ KINDS = {
     "messages": {"ticket", "text", "verfasser"},
     "templates": {"vorlage", "vorlagenname"},
 }
+# kind of file: the table's name
+TABLES = {
+    "projects": "projekt",
+    "queues": "warteschlangen",
+    "tickets": "ticket",
+    "messages": "ticket_nachricht",
+    "templates": "ticket_vorlage",
+}
 # kind of file: {column: what it means here}
 COLUMNS = {
     "projects": {"id": "id", "abkuerzung": "code", "name": "name"},
@@ -98,6 +106,15 @@ def kind_of(columns: Iterable[str]) -> str | None:
     return max(
         fitting, key=lambda kind: len(names & COLUMNS[kind].keys()), default=None
     )
+
+
+def nearest_kind(columns: Iterable[str]) -> tuple[str, list[str]] | None:
+    """The kind most of whose columns these are, and those it is known by that miss."""
+    names = {column.lower() for column in columns}
+    kind = max(KINDS, key=lambda kind: len(names & COLUMNS[kind].keys()))
+    if not names & COLUMNS[kind].keys():
+        return None
+    return kind, sorted(KINDS[kind] - names)
 
 
 def meant(row: Mapping[str, str], meanings: Mapping[str, str]) -> dict[str, str]:

@@ -108,9 +108,15 @@ def mailing_list(message: IncomingMessage, _: Surroundings) -> Verdict | None:
     return None
 
 
+def no_sender(message: IncomingMessage, _: Surroundings) -> Verdict | None:
+    if not message.sender.email:
+        return Verdict(Action.NO_AUTORESPONSE, "no_sender")
+    return None
+
+
 def machine_sender(message: IncomingMessage, _: Surroundings) -> Verdict | None:
     local = message.sender.email.partition("@")[0]
-    if not local or MACHINES.match(local):
+    if MACHINES.match(local):
         return Verdict(Action.NO_AUTORESPONSE, "machine")
     return None
 
@@ -128,6 +134,7 @@ CHECKS: tuple[Check, ...] = (
     receipt,
     auto_reply,
     mailing_list,
+    no_sender,
     machine_sender,
     storm,
 )

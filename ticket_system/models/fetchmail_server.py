@@ -122,6 +122,7 @@ class FetchmailServer(models.Model):
     ticket_last_fetch = fields.Datetime("Last Fetch", readonly=True, copy=False)
     ticket_last_error = fields.Text("Last Problem", readonly=True, copy=False)
     ticket_failures = fields.Integer("Failures in a Row", readonly=True, copy=False)
+    ticket_failing_since = fields.Datetime("Failing Since", readonly=True, copy=False)
     ticket_retry_on = fields.Datetime("Next Try", readonly=True, copy=False)
     ticket_warning_ids = fields.Many2many("mail.activity", copy=False)
     ticket_quarantine_count = fields.Integer(

@@ -233,11 +233,16 @@ class FetchmailServer(models.Model):
         if error:
             failures = self.ticket_failures + 1
             pause = timedelta(minutes=min(2**failures, LONGEST_PAUSE))
-            values = {"ticket_failures": failures, "ticket_retry_on": now + pause}
+            values = {
+                "ticket_failures": failures,
+                "ticket_failing_since": self.ticket_failing_since or now,
+                "ticket_retry_on": now + pause,
+            }
         else:
             failures = 0
             values = {
                 "ticket_failures": 0,
+                "ticket_failing_since": False,
                 "ticket_retry_on": False,
                 "ticket_last_fetch": now,
             }
@@ -269,7 +274,7 @@ class FetchmailServer(models.Model):
             )
 
     def _ticket_warn_administrators(self, summary, note):
-        """An activity for each administrator."""
+        """An activity for each administrator, which leads to the account."""
         group = self.env.ref("ticket_system.group_administrator")
         users = group.all_user_ids.filtered(lambda user: user.active)
         return self.env["mail.activity"].create(
@@ -277,7 +282,12 @@ class FetchmailServer(models.Model):
                 {
                     "activity_type_id": self.env.ref(WARNING).id,
                     "summary": summary,
-                    "note": Markup("<p>%s</p>") % note,
+                    "note": Markup("<p>%s</p><p><a href='%s'>%s</a></p>")
+                    % (
+                        note,
+                        f"/odoo/ticket-accounts/{self.id}",
+                        self.env._("Open the e-mail account"),
+                    ),
                     "user_id": user.id,
                 }
                 for user in users

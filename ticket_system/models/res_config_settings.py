@@ -1,4 +1,13 @@
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+NUMBERS = (
+    "ticket_reopen_days",
+    "ticket_close_after_days",
+    "ticket_undo_seconds",
+    "ticket_storm_limit",
+    "ticket_ledger_days",
+)
 
 
 class ResConfigSettings(models.TransientModel):
@@ -51,6 +60,14 @@ class ResConfigSettings(models.TransientModel):
         help="Days after which the original bytes of processed mails are removed; "
         "quarantined ones always stay. 0: keep for ever.",
     )
+
+    @api.constrains(*NUMBERS)
+    def _check_numbers(self):
+        for settings in self:
+            for name in NUMBERS:
+                if settings[name] < 0:
+                    field = self._fields[name]._description_string(self.env)
+                    raise ValidationError(self.env._("%s is not negative.", field))
 
     @api.model
     def get_values(self):

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..mailflow import files, openxe
+from ..mailflow.errors import _lt
 from ..mailflow.files import FileError
 
 MAILS = "mails"  # the kind of file that has no columns
@@ -53,9 +54,21 @@ class TicketImport(models.Model):
     made_count = fields.Integer("New", readonly=True)
     known_count = fields.Integer("Known Before", readonly=True)
     problem_ids = fields.One2many(
-        "ticket.import.problem", "import_id", "Skipped Rows", readonly=True
+        "ticket.import.problem",
+        "import_id",
+        "Skipped Rows",
+        domain=[("is_note", "=", False)],
+        readonly=True,
     )
     problem_count = fields.Integer("Skipped", compute="_compute_problem_count")
+    note_ids = fields.One2many(
+        "ticket.import.problem",
+        "import_id",
+        "Notes",
+        domain=[("is_note", "=", True)],
+        readonly=True,
+    )
+    note_count = fields.Integer("Notes on Taken Rows", compute="_compute_problem_count")
     ticket_count = fields.Integer("Tickets", compute="_compute_ticket_count")
     progress = fields.Float(compute="_compute_progress")
     position = fields.Json(
@@ -65,10 +78,11 @@ class TicketImport(models.Model):
         readonly=True, help="Code and name of the projects elsewhere, by their id."
     )
 
-    @api.depends("problem_ids")
+    @api.depends("problem_ids", "note_ids")
     def _compute_problem_count(self):
         for record in self:
             record.problem_count = len(record.problem_ids)
+            record.note_count = len(record.note_ids)
 
     def _compute_ticket_count(self):
         counts = dict(
@@ -89,36 +103,46 @@ class TicketImport(models.Model):
     # ------------------------------------------------------------------
 
     def action_read(self):
-        """Look into the files: what they are, and what their columns mean."""
+        """Look into the files: what they are, and what their columns mean.
+
+        One that cannot be read is skipped, unless there is no other.
+        """
         self.ensure_one()
         self.column_ids.unlink()
-        count = 0
+        (self.problem_ids | self.note_ids).unlink()
+        self.position = False
+        count, unreadable = 0, {}
         for file in self.attachment_ids:
             try:
-                self._read_columns(file)
-                count += sum(1 for _item in self._items(file))
+                count += self._read_file(file)
             except FileError as error:
-                reason = error.translated(self.env._)
-                told = self.env._("%(file)s: %(reason)s", file=file.name, reason=reason)
-                raise UserError(told) from error
+                unreadable[file] = error.translated(self.env._)
+        if unreadable and len(unreadable) == len(self.attachment_ids):
+            raise UserError(
+                "\n\n".join(
+                    self.env._("%(file)s: %(reason)s", file=file.name, reason=reason)
+                    for file, reason in unreadable.items()
+                )
+            )
+        for file, reason in unreadable.items():
+            self._skip_file(file, reason)
         self.write({"row_count": count, "state": "ready"})
 
+    def _read_file(self, file):
+        """Find out the columns, if it has any; the count of its rows or mails."""
+        if files.holds_mails(file.name) and not self.account_id:
+            raise UserError(self.env._("Choose the account the mails belong to."))
+        with self.env.cr.savepoint():
+            if not files.holds_mails(file.name):
+                self._read_columns(file)
+            return sum(1 for _item in self._items(file))
+
     def _read_columns(self, file):
-        if files.holds_mails(file.name):
-            if not self.account_id:
-                raise UserError(self.env._("Choose the account the mails belong to."))
-            return
         with _opened(file) as stream:
             columns = files.header(stream)
         kind = openxe.kind_of(columns)
         if not kind:
-            raise UserError(
-                self.env._(
-                    "%s is neither a CSV export of tickets, messages, queues, "
-                    "templates or projects, nor mbox, ZIP or eml.",
-                    file.name,
-                )
-            )
+            raise FileError(_what_misses(columns))
         self.column_ids.create(
             [
                 {
@@ -139,9 +163,14 @@ class TicketImport(models.Model):
 
     def action_again(self):
         """Go through all files once more; what is there is left alone."""
-        self.problem_ids.unlink()
+        unreadable = self.attachment_ids.filtered(
+            lambda file: not self._is_understood(file)
+        )
+        told = self.problem_ids | self.note_ids
+        told.filtered(lambda line: line.attachment_id not in unreadable).unlink()
         zero = {"done_count": 0, "made_count": 0, "known_count": 0}
-        self.write({**zero, "position": False, "state": "ready"})
+        position = {str(file.id): None for file in unreadable}
+        self.write({**zero, "position": position, "state": "ready"})
 
     def action_open_tickets(self):
         """The tickets that this import made."""
@@ -154,6 +183,9 @@ class TicketImport(models.Model):
     # ------------------------------------------------------------------
     # Files
     # ------------------------------------------------------------------
+
+    def _is_understood(self, file):
+        return files.holds_mails(file.name) or file in self.column_ids.attachment_id
 
     def _kind(self, file):
         """One of openxe.KINDS or MAILS, as it was found out when the file was read."""
@@ -173,6 +205,21 @@ class TicketImport(models.Model):
                 yield from files.mails(file.name, stream)
             else:
                 yield from files.rows(stream)
+
+
+def _what_misses(columns):
+    """Why a file with these columns is of no kind, a Term."""
+    if nearest := openxe.nearest_kind(columns):
+        kind, missing = nearest
+        return _lt(
+            "The columns %(missing)s are missing for the table “%(table)s”.",
+            table=openxe.TABLES[kind],
+            missing=", ".join(missing),
+        )
+    return _lt(
+        "This is neither a CSV export of the tables %(tables)s, nor mbox, ZIP or eml.",
+        tables=", ".join(openxe.TABLES.values()),
+    )
 
 
 def _opened(file):

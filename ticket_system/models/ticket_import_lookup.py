@@ -82,10 +82,14 @@ class Lookup:
         return _named(projects, {name for names in texts for name in names}, "name")
 
     def _names_of_project(self, text):
-        """By the names of its id; 0 stands for none."""
+        """By the code and name of its id, or of its code; 0 stands for none."""
         text = text.strip()
-        names = self._project_names.get(text, [text])
-        return [name for name in names if name and text != "0"]
+        names = self._project_names.get(text) or self._names_by_code.get(_key(text))
+        return [name for name in names or [text] if name and text != "0"]
+
+    @cached_property
+    def _names_by_code(self):
+        return {_key(names[0]): names for names in self._project_names.values()}
 
     @cached_property
     def _accounts(self):

@@ -33,23 +33,27 @@ class TicketMail(models.Model):
         numbers = [item.number for item in items]
         taken = self.search([("folder", "=", source.folder), ("uid", "in", numbers)])
         known = set(taken.mapped("uid"))
-        done = taken.filtered(lambda line: line.state in ("done", "duplicate"))
+        done = taken.filtered(lambda line: line._is_known() or line.state == "done")
         raw_mails = [
             RawMail(item.number, item.content, None)
             for item in items
             if item.number not in known
         ]
         lines = self._take_in(account, source, 1, raw_mails)
-        duplicates = lines.filtered(lambda line: line.state == "duplicate")
+        known_before = lines.filtered(lambda line: line._is_known())
         return Outcome(
             made=len(lines.filtered(lambda line: line.state == "done")),
-            known=len(done | duplicates),
+            known=len(done | known_before),
             problems=[
                 (line.uid, line.why)
-                for line in (taken - done) | lines
+                for line in (taken - done) | (lines - known_before)
                 if line.state in ("ignored", "quarantined")
             ],
         )
+
+    def _is_known(self):
+        """Whether its message was here before, received or written by us."""
+        return self.state == "duplicate" or self.reason == "sent_by_odoo"
 
     def _is_import(self):
         return bool(self.env.context.get("ticket_import"))
@@ -69,6 +73,26 @@ class TicketMail(models.Model):
 
     def _notify_followers(self, plans):
         return None if self._is_import() else super()._notify_followers(plans)
+
+    # ------------------------------------------------------------------
+    # Both directions
+    # ------------------------------------------------------------------
+
+    def _is_sent(self, source, message):
+        """Files hold what was written from the account beside what it got."""
+        if not self._is_import():
+            return super()._is_sent(source, message)
+        own_addresses = self.env["fetchmail.server"]._ticket_addresses()
+        return message.sender.email in own_addresses
+
+    def _decide_sent(self, plan, candidates, now):
+        """What answers no mail we have is taken in like any other."""
+        verdict = plan.verdict
+        is_decided = super()._decide_sent(plan, candidates, now)
+        if self._is_import() and plan.verdict.reason == "no_ticket":
+            plan.verdict = verdict
+            plan.line.is_sent = is_decided = False
+        return is_decided
 
     # ------------------------------------------------------------------
     # History
@@ -110,5 +134,5 @@ class TicketMail(models.Model):
             return super()._touch_replied(plans)
         for plan in plans:
             if plan.route.kind == RouteKind.REPLY:
-                plan.ticket._join_history(date_of(plan))
+                plan.ticket._join_history(date_of(plan), plan.line.is_sent)
         return None

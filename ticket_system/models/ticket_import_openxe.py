@@ -15,12 +15,13 @@ from .ticket_status import CLOSED_CATEGORIES
 
 @dataclass
 class Outcome:
-    """What became of a batch: new records, those known before, and
-    [(row number, why it, or a part of it, is skipped)]."""
+    """What became of a batch: new records, those known before,
+    [(row number, why it is skipped)], and [(row number, what of it is left out)]."""
 
     made: int = 0
     known: int = 0
     problems: list[tuple[int, str]] = field(default_factory=list)
+    notes: list[tuple[int, str]] = field(default_factory=list)
 
 
 class TicketImportOpenxe(models.AbstractModel):
@@ -118,7 +119,7 @@ class TicketImportOpenxe(models.AbstractModel):
                 outcome.problems.append((number, str(error)))
                 continue
             known.add(key)
-            outcome.problems += [(number, told) for told in self._left_out(row, lookup)]
+            outcome.notes += [(number, told) for told in self._left_out(row, lookup)]
         tickets.create(made)._date_creation()
         outcome.made += len(made)
 

@@ -44,7 +44,7 @@ class TicketImportOpenxe(models.AbstractModel):
             outcome.known += not new
             if row.get("answer") and not self._is_answered(row):
                 told = self.env._("Taken without the answer, which was never sent.")
-                outcome.problems.append((number, told))
+                outcome.notes.append((number, told))
         self._create_messages(made)
 
     def _known_messages(self, rows):

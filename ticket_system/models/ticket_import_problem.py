@@ -3,7 +3,7 @@ from odoo import fields, models
 
 class TicketImportProblem(models.Model):
     _name = "ticket.import.problem"
-    _description = "Skipped Row of an Import"
+    _description = "Skipped Row of an Import, or Note on One"
     _order = "attachment_id, row, id"
     _rec_name = "reason"
 
@@ -11,3 +11,6 @@ class TicketImportProblem(models.Model):
     attachment_id = fields.Many2one("ir.attachment", "File", readonly=True)
     row = fields.Integer(readonly=True)
     reason = fields.Char(readonly=True)
+    is_note = fields.Boolean(
+        "Note", readonly=True, help="The row was taken, but for what is told here."
+    )

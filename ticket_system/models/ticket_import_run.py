@@ -65,9 +65,12 @@ class TicketImport(models.Model):
                     return False
                 self.env.invalidate_all()
         except FileError as error:
-            self._note(file, [(0, error.translated(self.env._))])
-            self._move(file, None)
+            self._skip_file(file, error.translated(self.env._))
         return True
+
+    def _skip_file(self, file, reason):
+        self._note(file, [(0, reason)])
+        self._move(file, None)
 
     def _take(self, file, meanings, batch):
         """Import a batch and note how far it came: one transaction."""
@@ -111,6 +114,7 @@ class TicketImport(models.Model):
         self.made_count += outcome.made
         self.known_count += outcome.known
         self._note(file, skipped + outcome.problems)
+        self._note(file, outcome.notes, is_note=True)
 
     def _take_mails(self, file, items):
         mails = self.env["ticket.mail"].with_context(
@@ -148,8 +152,11 @@ class TicketImport(models.Model):
         self._finish()
         self.env["ir.cron"]._commit_progress(remaining=0)
 
-    def _note(self, file, problems):
-        """:param problems: [(row number, or 0 for the file, why it is skipped)]"""
+    def _note(self, file, problems, is_note=False):
+        """
+        :param problems: [(row number, or 0 for the file, why it is skipped)]
+        :param is_note: it is taken, but for what is told
+        """
         self.env["ticket.import.problem"].create(
             [
                 {
@@ -157,6 +164,7 @@ class TicketImport(models.Model):
                     "attachment_id": file.id,
                     "row": row,
                     "reason": reason,
+                    "is_note": is_note,
                 }
                 for row, reason in problems
             ]

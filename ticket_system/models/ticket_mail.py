@@ -1,3 +1,5 @@
+import re
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import human_size
@@ -20,6 +22,7 @@ REASONS = [
     ("auto_reply", "Automatic answer"),
     ("list", "Mailing list"),
     ("machine", "Sent by a machine"),
+    ("no_sender", "Names no sender"),
     ("storm", "Too many mails in an hour"),
     ("loop", "Our own automatic answer"),
     ("rule", "Ignored by a rule"),
@@ -90,6 +93,7 @@ class TicketMail(models.Model):
     reason = fields.Selection(REASONS, readonly=True)
     error = fields.Text(readonly=True)
     why = fields.Text(compute="_compute_why")
+    is_discarded = fields.Boolean(compute="_compute_is_discarded")
     is_autoresponded = fields.Boolean("Answered by Itself", readonly=True)
     attempts = fields.Integer(readonly=True)
     ticket_id = fields.Many2one(
@@ -116,6 +120,16 @@ class TicketMail(models.Model):
         reasons = dict(self._fields["reason"]._description_selection(self.env))
         for line in self:
             line.why = line.error or reasons.get(line.reason)
+
+    @api.depends("state", "reason", "raw_attachment_id")
+    def _compute_is_discarded(self):
+        """Whether a ticket can still be made of what was given up."""
+        for line in self:
+            line.is_discarded = (
+                line.state == "ignored"
+                and line.reason == "discarded"
+                and bool(line.raw_attachment_id)
+            )
 
     # ------------------------------------------------------------------
     # The original
@@ -152,8 +166,11 @@ class TicketMail(models.Model):
         self._tell_quarantine()
 
     def action_make_ticket(self):
-        """Make a ticket of what can be read, with the original mail attached."""
-        for line in self._quarantined().sudo():
+        """Make a ticket of what can be read, with the original mail attached; of what
+        was discarded, too, as long as the original is there."""
+        lines = self.filtered("is_discarded") or self._quarantined()
+        lines |= self.filtered(lambda line: line.state == "quarantined")
+        for line in lines.sudo():
             line._process([line._as_plain_message()])
             if line.is_cut and line.ticket_id:
                 line._tell_that_it_is_cut()
@@ -164,8 +181,8 @@ class TicketMail(models.Model):
             body=self.env._(
                 "This mail was cut because it is too large: it has %(full)s, of which "
                 "%(kept)s are kept. The whole mail is on the mail server.",
-                full=human_size(self.size),
-                kept=human_size(len(self._raw())),
+                full=readable_size(self.size),
+                kept=readable_size(len(self._raw())),
             )
         )
 
@@ -237,3 +254,8 @@ class TicketMail(models.Model):
         """Keep only that there was a mail at this place: it is not fetched again."""
         self._drop_originals()
         self.write({"email_from": False, "subject": False, "error": False})
+
+
+def readable_size(size):
+    """In MB, say, where Odoo writes Mb."""
+    return re.sub("([KMGT])b$", r"\1B", human_size(size))

@@ -138,7 +138,8 @@ class FetchmailServer(models.Model):
     _inherit = "fetchmail.server"
 
     def preview_autoresponse(self, subject, body):
-        """How an automatic answer with these texts looks, to the last ticket there is.
+        """How an automatic answer with these texts looks, to the last ticket of the
+        account, or else to one made up.
 
         :return: {"subject", "body"}
         """
@@ -149,12 +150,23 @@ class FetchmailServer(models.Model):
                 "autoresponder_body": html_sanitize(body),
             }
         )
-        texts = account._autoresponse_texts()
         own = [("account_id", "in", self.ids)] if self else []
         ticket = self.env["ticket.ticket"].search(own, order="id desc", limit=1)
-        if ticket:
-            texts = _filled(ticket, *texts)
+        texts = _filled(ticket or self._sample_ticket(), *account._autoresponse_texts())
         return dict(zip(("subject", "body"), texts, strict=True))
+
+    def _sample_ticket(self):
+        """A ticket as the account makes them, not stored."""
+        return self.env["ticket.ticket"].new(
+            {
+                "number": f"{fields.Datetime.now():%Y%m%d%H%M%S}",
+                "name": self.env._("Where is my order?"),
+                "partner_name": self.env._("Erica Example"),
+                "queue_id": self[:1].ticket_queue_id.id,
+                "project_id": self[:1].ticket_project_id.id,
+                "status_id": self.env["ticket.status"]._by_code("new").id,
+            }
+        )
 
 
 def _filled(ticket, subject, body):

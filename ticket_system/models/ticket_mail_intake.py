@@ -5,14 +5,15 @@ from itertools import compress
 import psycopg2
 
 from odoo import api, fields, models
-from odoo.tools import human_size
 
 from ..mailflow import message as mailmessage
 from ..mailflow.authentication import authentication
 from ..mailflow.errors import MailflowError
+from ..mailflow.mailbox import MAIL_BYTES
 from ..mailflow.route import Route, RouteKind, Trust, route
 from ..mailflow.screen import Action, Verdict, screen
 from ..mailflow.suspicious import warnings
+from .ticket_mail import readable_size
 
 _logger = logging.getLogger(__name__)
 
@@ -63,7 +64,7 @@ class TicketMail(models.Model):
                 {
                     "server_id": account.id,
                     "folder": source.folder,
-                    "is_sent": source.is_sent,
+                    "is_sent": self._is_sent(source, message),
                     "uidvalidity": uidvalidity,
                     "uid": mail.uid,
                     "server_action_due": self._is_due(account, source),
@@ -92,11 +93,19 @@ class TicketMail(models.Model):
             line._quarantine(
                 MailflowError(
                     self.env._(
-                        "The mail is too large: it has %s.", human_size(line.size)
+                        "The mail is too large: it has %(size)s, and at most %(limit)s "
+                        "are taken. Its beginning is kept here, the whole mail is on "
+                        "the mail server.",
+                        size=readable_size(line.size),
+                        limit=readable_size(MAIL_BYTES),
                     )
                 )
             )
         return lines
+
+    def _is_sent(self, source, _message):
+        """Whether an agent wrote it."""
+        return source.is_sent
 
     def _is_due(self, account, source):
         """Whether something is to be done on the mail server afterwards."""
@@ -198,8 +207,7 @@ class TicketMail(models.Model):
             sender = message.sender.email
             plan = Plan(line, message, screen(message, surroundings[sender]))
             plans.append(plan)
-            if line.is_sent:
-                self._decide_sent(plan, candidates, now)
+            if line.is_sent and self._decide_sent(plan, candidates, now):
                 continue
             if message.content_hash in known:
                 plan.duplicate_of = known[message.content_hash]
@@ -235,10 +243,13 @@ class TicketMail(models.Model):
             plan.authentication = found or "unknown"
 
     def _decide_sent(self, plan, candidates, now):
-        """What we wrote ourselves joins its ticket, and never makes one (R24)."""
+        """What we wrote ourselves joins its ticket, and never makes one (R24).
+
+        :return: whether that is all to be decided
+        """
         if candidates.knows(plan.message.message_id):
             plan.verdict = Verdict(Action.IGNORE, "sent_by_odoo")
-            return
+            return True
         found = route(plan.message, candidates, Trust(anybody=True), now)
         if found.kind == RouteKind.REPLY:
             plan.verdict, plan.route = Verdict(Action.NO_AUTORESPONSE, "sent"), found
@@ -246,6 +257,7 @@ class TicketMail(models.Model):
             self._remember(candidates, plan)
         else:
             plan.verdict = Verdict(Action.IGNORE, "no_ticket")
+        return True
 
     def _remember(self, candidates, plan):
         """Let later mails of the batch find the ticket this mail will belong to."""

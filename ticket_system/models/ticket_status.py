@@ -31,11 +31,17 @@ class TicketStatus(models.Model):
         help="What the status means to the ticket system.",
     )
     description = fields.Char(translate=True)
-    sequence = fields.Integer(default=10)
+    sequence = fields.Integer(default=lambda self: self._next_sequence())
     fold = fields.Boolean("Folded in Kanban")
     color = fields.Integer()
 
     _code_uniq = models.Constraint("unique(code)", "The status code must be unique.")
+
+    @api.model
+    def _next_sequence(self):
+        """Behind all others, where the list shows a new one."""
+        last = self.search([], order="sequence desc", limit=1)
+        return last.sequence + 10
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_basic(self):

@@ -82,10 +82,17 @@ class TicketTicket(models.Model):
         )
         self.invalidate_recordset(flush=False)
 
-    def _join_history(self, date):
-        """A customer wrote at `date`: times move forward, nothing else changes."""
+    def _join_history(self, date, is_sent):
+        """A customer wrote at `date`, or we did: times move forward, and who got an
+        answer waits no longer; nothing else changes."""
+        direction = "last_outbound" if is_sent else "last_inbound"
         for ticket in self.with_context(tracking_disable=True):
-            names = ["last_inbound", "last_message"]
+            names = [direction, "last_message"]
             names += ["closed_on"] if ticket.is_closed else []
             later = [name for name in names if not ticket[name] or ticket[name] < date]
-            ticket.write(dict.fromkeys(later, date))
+            values = dict.fromkeys(later, date)
+            if is_sent:
+                values["first_response"] = min(ticket.first_response or date, date)
+                if ticket.waiting_since and ticket.waiting_since <= date:
+                    values["waiting_since"] = False
+            ticket.write(values)

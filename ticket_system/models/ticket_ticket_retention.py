@@ -4,6 +4,8 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 
+from .ticket_status import CLOSED_CATEGORIES
+
 BATCH = 200
 
 
@@ -43,7 +45,8 @@ class TicketStatus(models.Model):
     retention_days = fields.Integer(
         "Erase After (Days)",
         help="Tickets in this status are deleted so many days after the last message, "
-        "with their messages, files and received mails. 0: never.",
+        "with their messages, files and received mails. 0: never. Those of a status "
+        "that is not closed are deleted although they may be unanswered.",
     )
 
     _retention_positive = models.Constraint(
@@ -66,9 +69,14 @@ class TicketStatus(models.Model):
 
     def preview_expired(self, days):
         """A list of what the next run would erase after so many days."""
-        return _preview(
+        action = _preview(
             self.env, "ticket_system.ticket_ticket_action", self._expired_domain(days)
         )
+        if self.category not in CLOSED_CATEGORIES:
+            action["name"] = self.env._(
+                "Would Be Removed Now, Though Not Closed and Perhaps Unanswered"
+            )
+        return action
 
 
 class TicketMail(models.Model):

@@ -59,8 +59,16 @@ const appears = (selector) => new Promise((resolve) => {
     }, 100);
 });
 (async () => {
-    for (const selector of %s) {
-        (await appears(selector)).click();
+    for (const [selector, typed] of %s) {
+        const element = await appears(selector);
+        if (typed === null) {
+            element.click();
+        } else {
+            element.focus();
+            element.value = typed;
+            element.dispatchEvent(new InputEvent("input", { bubbles: true }));
+            element.dispatchEvent(new Event("change", { bubbles: true }));
+        }
     }
     setTimeout(() => console.log("test successful"), 500);
 })();
@@ -144,7 +152,9 @@ class BrowserCase(TicketWorld, HttpCase):
         return line.ticket_id
 
     def take_picture(self, name, url, ready, size, login="test_agent", clicks=()):
-        """Open a page and click on each of `clicks`, CSS selectors, as it appears."""
+        """Open a page and click on each of `clicks` as it appears: CSS selectors, or
+        (a selector, the text to be typed there)."""
+        steps = [(step, None) if isinstance(step, str) else step for step in clicks]
         stop = ChromeBrowser.stop
 
         def keep_picture(browser):
@@ -157,7 +167,7 @@ class BrowserCase(TicketWorld, HttpCase):
         with patch.object(ChromeBrowser, "stop", keep_picture):
             self.browser_js(
                 url,
-                CLICK % json.dumps(clicks),
+                CLICK % json.dumps(steps),
                 f"!!document.querySelector('{ready}')",
                 login=login,
             )

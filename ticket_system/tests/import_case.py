@@ -152,9 +152,12 @@ class ImportCase(TicketCase):
         return record.known_count
 
     def skipped(self, record):
+        return self.told(record.problem_ids)
+
+    def told(self, lines):
         return [
             (problem.attachment_id.name, problem.row, problem.reason)
-            for problem in record.problem_ids.sorted(
+            for problem in lines.sorted(
                 lambda problem: (problem.attachment_id.name or "", problem.row)
             )
         ]

@@ -28,16 +28,32 @@ class TestAdministration(BrowserCase):
         self.assertEqual(line.state, "done")
 
     def test_previews(self):
-        """What is typed stays, and is not saved"""
+        """What is typed is shown, and not saved when the row is left"""
         closed = self.status["closed"]
         closed.retention_days = 30
         self.ticket.write({"status_id": closed.id, "last_message": "2020-01-01"})
+        row = f".o_data_row:has(td[name=name][data-tooltip='{closed.name}'])"
         self.click(
             "/odoo/action-ticket_system.ticket_status_action",
             ".o_data_row",
-            ".o_data_row td[name=retention_days]",
-            ".o_ticket_preview",
+            f"{row} td[name=retention_days]",
+            (f"{row} td[name=retention_days] input", "20"),
+            f"{row} .o_ticket_preview",
             ".modal .o_data_row",
+            ".modal .btn-close",
+            "body:not(:has(.modal)) .o_notification",
+        )
+        self.env.invalidate_all()
+        self.assertEqual(closed.retention_days, 30)
+
+    def test_empty_preview(self):
+        self.env["ticket.ticket"].search([]).status_id = self.status["open"]
+        self.status["closed"].retention_days = 30
+        self.click(
+            "/odoo/action-ticket_system.ticket_status_action",
+            ".o_data_row",
+            ".o_ticket_preview",
+            ".modal .o_view_nocontent p",
         )
 
     def test_preview_of_an_automatic_answer(self):
@@ -47,7 +63,7 @@ class TestAdministration(BrowserCase):
             ".o_form_view",
             "a[name=ticket_system]",
             ".o_ticket_answer_preview",
-            ".modal-body p",
+            ".modal-body p.fw-bold + p",
         )
 
     def test_first_steps_are_done(self):

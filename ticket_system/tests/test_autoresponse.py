@@ -77,6 +77,10 @@ class TestAutoresponse(Autoresponding, TicketCase, MailCase):
         self.assertEqual(found["subject"], f"[Ticket #{ticket.number}] x")
         self.assertEqual(found["body"], "<p>Carla Customer</p>")
         self.assertIn("We got it", account.autoresponder_subject)
+        other = self._make_account("sales@test.example").with_user(self.administrator)
+        sample = other.preview_autoresponse("{TICKET}", "<p>{NAME}: {STATUS}</p>")
+        self.assertRegex(sample["subject"], r"\d{14}")
+        self.assertRegex(sample["body"], "^<p>Erica Example: New</p>$")
         with self.assertRaises(AccessError):
             self.account.with_user(self.agent).preview_autoresponse("x", "x")
 

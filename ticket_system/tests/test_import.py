@@ -53,6 +53,7 @@ class TestImport(ImportCase):
         proper = table("ticket", [TICKET])
         for name, raw, reason in (
             ("x.csv", b"a;b\n1;2\n", "neither"),
+            ("x.csv", b"schluessel;zeit\n1;2\n", "columns betreff .* “ticket”"),
             ("x.pdf", b"%PDF", "neither"),
             ("x.csv", b"", "neither"),
             ("x.csv", proper + b'"1"x;2\n', "no proper CSV"),
@@ -64,6 +65,20 @@ class TestImport(ImportCase):
             record = self.prepare({name: raw}, account_id=self.account.id)
             with self.subTest(reason), self.assertRaisesRegex(UserError, reason):
                 record.action_read()
+
+    def test_one_bad_file(self):
+        """P2: it is skipped with the reason, and the others are taken; each time"""
+        found = {"bad.csv": b"schluessel;zeit\n1;2\n", **self.files(self.rows(1))}
+        record = self.prepare(found)
+        record.action_read()
+        reason = "The columns betreff are missing for the table “ticket”."
+        expected = [("bad.csv", 0, reason)]
+        self.assertEqual(self.skipped(record), expected)
+        self.run_all(record)
+        self.assertEqual((record.row_count, record.made_count), (2, 2))
+        self.assertEqual(self.skipped(record), expected)
+        self.assertEqual(self.again(record), 2)
+        self.assertEqual(self.skipped(record), expected)
 
     def test_needs_account(self):
         record = self.prepare({"x.mbox": b""})

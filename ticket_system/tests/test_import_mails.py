@@ -91,6 +91,31 @@ class TestImportMails(ImportCase):
         self.assertEqual(ticket.last_inbound, datetime(2026, 3, 4, 9))
         self.assertEqual(ticket.status_id, self.status["open"])
 
+    def test_both_directions(self):
+        """Our answer joins the customer's mail as what we sent; known the next time"""
+        first = dated(2, subject="Old wheel", message_id="<one@c.example>")
+        answer = dated(
+            3,
+            subject="Re: Old wheel",
+            sender="Support <support@test.example>",
+            to="carla@customer.example",
+            message_id="<two@test.example>",
+            in_reply_to="<one@c.example>",
+        )
+        opening = mail("We write first", sender="support@test.example")
+        record = self.take(first, answer, opening, close_mails=False)
+        self.assertEqual((record.made_count, self.skipped(record)), (3, []))
+        ticket, other = self.imported().sorted("id")
+        self.assertEqual(other.name, "We write first")
+        self.assertFalse(ticket.related_ticket_ids)
+        self.assertEqual(ticket._conversation()[-1].message_type, "comment")
+        self.assertEqual(ticket.last_outbound, datetime(2026, 3, 3, 9))
+        self.assertEqual(ticket.first_response, datetime(2026, 3, 3, 9))
+        self.assertFalse(ticket.waiting_since)
+        self.assertEqual(self.again(record), 3)
+        copy = self.start({"copy.mbox": mbox(answer)}, account_id=self.account.id)
+        self.assertEqual((copy.known_count, self.skipped(copy)), (1, []))
+
     def test_closed_long_ago(self):
         """Years later it still is one conversation"""
         self.env["ir.config_parameter"].set_param("ticket_system.reopen_days", "30")

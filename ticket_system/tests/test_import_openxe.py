@@ -77,7 +77,7 @@ class TestImportOpenxe(ImportCase):
         record = self.take(tickets=[row])
         self.assertEqual(record.made_count, 1)
         self.assertEqual(
-            sorted(reason for _file, _row, reason in self.skipped(record)),
+            sorted(reason for _file, _row, reason in self.told(record.note_ids)),
             [
                 "Taken without its agent: there is no “Otto Other”.",
                 "Taken without its project: there is no “7”.",
@@ -85,12 +85,19 @@ class TestImportOpenxe(ImportCase):
             ],
         )
 
+    def test_project_by_code(self):
+        """A row may name the project by its code elsewhere"""
+        rows = [{**TICKET, "projekt": "ts"}]
+        record = self.take(tickets=rows, projekt=PROJECTS)
+        self.assertFalse(record.note_ids)
+        self.assertEqual(self.ticket(NUMBER).project_id, self.project)
+
     def test_names_are_literal(self):
         """_ and % in a name stand for themselves"""
         self.env["project.project"].create({"name": "Messexy"})
         rows = [{**TICKET, "projekt": "8", "bearbeiter": "%"}]
         record = self.take(tickets=rows, projekt=PROJECTS)
-        self.assertEqual(len(record.problem_ids), 2)
+        self.assertEqual((record.note_count, record.problem_count), (2, 0))
         ticket = self.ticket(NUMBER)
         self.assertFalse(ticket.project_id or ticket.user_id)
 

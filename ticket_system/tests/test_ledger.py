@@ -39,6 +39,18 @@ class TestLedger(TicketCase):
         second = self.take_in(mail(message_id="<x@y.example>", body="other"))
         self.assertEqual((first.state, second.state), ("done", "done"))
 
+    def test_mails_without_a_head(self):
+        """P1: what tells of no sender, subject or id is compared byte by byte"""
+        head = b"From: a@customer.example\nSubject: x\n"
+        for raws in (
+            (b"", b"\r\n", b"Nothing but a line of plain text.", b"And another one."),
+            (b"X-Spam: no\n\nHello", b"X-Spam: yes\n\nHello"),
+            (head + b"No empty line 1\n\nEnd", head + b"No empty line 2\n\nEnd"),
+        ):
+            for raw in raws:
+                self.assertEqual(self.take_in(raw).state, "done", raw)
+                self.assertEqual(self.take_in(raw).state, "duplicate", raw)
+
     @mute_logger("odoo.addons.ticket_system.models.ticket_mail_intake")
     def test_poison_is_quarantined_alone(self):
         """P2: first, in the middle, last: the others pass; a retry succeeds"""
@@ -77,6 +89,21 @@ class TestLedger(TicketCase):
         self.assertEqual(set(lines.mapped("state")), {"done"})
         with self.assertRaisesRegex(UserError, "quarantined"):
             call_kw(mails, "action_retry_all", [[]], {})
+
+    @mute_logger("odoo.addons.ticket_system.models.ticket_mail_intake")
+    def test_second_thoughts(self):
+        """P2: a ticket can be made of a discarded mail while its original is there"""
+        with patch(TEXT_TO_HTML, side_effect=ValueError("odd")):
+            lines = self.take_in(mail("one"), mail("two"))
+        lines = lines.with_user(self.administrator)
+        lines.action_discard()
+        one, two = lines
+        two._drop_originals()
+        self.assertEqual(lines.mapped("is_discarded"), [True, False])
+        with self.assertRaises(UserError):
+            two.action_make_ticket()
+        one.action_make_ticket()
+        self.assertEqual((one.state, one.ticket_id.name), ("done", "one"))
 
     @mute_logger("odoo.addons.ticket_system.models.ticket_mail_intake")
     def test_make_ticket_anyway(self):

@@ -63,6 +63,7 @@ class TestScreen(BaseCase):
             (b"From: a@b.example\nList-Id: <l.b.example>\n\n", "list"),
             (b"From: no-reply@b.example\n\n", "machine"),
             (b"From: MAILER-DAEMON@b.example\n\n", "machine"),
+            (b"Subject: Who wrote this?\n\n", "no_sender"),
         ):
             with self.subTest(raw):
                 verdict = self.verdict(raw)

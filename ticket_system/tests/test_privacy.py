@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
 
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.modules.neutralize import get_neutralization_queries
 from odoo.tests import HttpCase, tagged
 
@@ -117,6 +117,8 @@ class TestPrivacy(TicketCase, HttpCase):
             found = tickets.search(preview["domain"])
             self.assertEqual(self.ticket in found, is_shown)
         self.assertEqual(status.retention_days, 30)
+        self.assertNotIn("Unanswered", preview["name"])
+        self.assertIn("Unanswered", self.status["open"].preview_expired(30)["name"])
         self.run_retention()
         self.assertFalse(self.ticket.exists())
         self.assertTrue(self.other.exists())
@@ -159,6 +161,17 @@ class TestPrivacy(TicketCase, HttpCase):
         self.run_retention()
         self.assertFalse(original.exists())
         self.assertTrue(lines.exists(), "the place in the mailbox is remembered")
+
+    def test_negative_days(self):
+        """Refused; one that was stored before removes nothing"""
+        with self.assertRaisesRegex(ValidationError, "Keep Received Mails"):
+            self.env["res.config.settings"].create({"ticket_ledger_days": -5})
+        self.env["ir.config_parameter"].set_param("ticket_system.ledger_days", "-5")
+        lines = self.env["ticket.mail"].search([("raw_attachment_id", "!=", False)])
+        kept = lines.raw_attachment_id
+        self.run_retention()
+        self.assertTrue(lines)
+        self.assertEqual(lines.raw_attachment_id, kept)
 
     def test_nobody_is_forgotten_by_mistake(self):
         """Without the look-up, or with what is no address, nothing happens"""

@@ -272,9 +272,14 @@ class TestRoundTrip(MailServerCase):
             self.assertEqual(account.ticket_failures, turn)
             told = self.administrator in account.ticket_warning_ids.user_id
             self.assertEqual(told, turn >= 3)
+            began = account.ticket_failing_since if turn == 1 else began
+            self.assertEqual(account.ticket_failing_since, began)
+        self.assertTrue(began)
+        [note, *_others] = account.ticket_warning_ids.mapped("note")
+        self.assertIn(f"/odoo/ticket-accounts/{account.id}", note)
         account.password = self.dovecot.password
         self.fetch(account)
-        self.assertFalse(account.ticket_warning_ids)
+        self.assertFalse(account.ticket_warning_ids or account.ticket_failing_since)
 
     def test_test_button(self):
         """R10: a clear answer, good or bad"""

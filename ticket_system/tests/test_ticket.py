@@ -51,6 +51,7 @@ class TestTicket(TicketCase):
             .with_user(self.administrator)
             .create({"name": "Parked", "category": "closed"})
         )
+        self.assertEqual(self.env["ticket.status"].search([])[-1], parked)
         ticket = self.new_ticket(status_id=parked.id)
         self.assertTrue(ticket.is_closed)
 

@@ -1,5 +1,6 @@
 import { Component, markup } from "@odoo/owl";
 
+import { _t } from "@web/core/l10n/translation";
 import { AlertDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
@@ -22,7 +23,10 @@ export class AnswerPreview extends Component {
             data.autoresponder_subject || "",
             (data.autoresponder_body || "").toString(),
         ]);
-        this.dialog.add(AlertDialog, { title: subject, body: markup(body) });
+        this.dialog.add(AlertDialog, {
+            title: _t("Preview"),
+            body: markup`<p class="fw-bold text-break">${subject}</p>${markup(body)}`,
+        });
     }
 }
 
