@@ -1,6 +1,8 @@
 """What ``./dev`` can be asked to do: a function a word, with its own arguments."""
 
 import argparse
+import os
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -127,12 +129,17 @@ def main(arguments: Sequence[str]) -> int:
         return 0 if arguments in ([], ["help"], ["--help"], ["-h"]) else 2
     processes.terminate_on_signals()
     try:
-        return COMMANDS[arguments[0]](arguments[1:])
+        status = COMMANDS[arguments[0]](arguments[1:])
+        sys.stdout.flush()
+        return status
     except Failure as failure:
         say(f"\n{failure}")
         return 1
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # who reads the output, like head, has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
 
 
 def _parser(

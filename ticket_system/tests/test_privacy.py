@@ -103,6 +103,11 @@ class TestPrivacy(TicketCase, HttpCase):
         self.assertEqual(self.ticket.status_id, self.status["closed"])
         self.assertEqual(len(self.ticket._conversation()), 2)
         self.assertIn(f"#{self.ticket.id}", lookup.log_id.execution_details)
+        ours = ("ticket.ticket", "ticket.mail", "mail.message", "mail.mail")
+        silent = lookup.line_ids.filtered(
+            lambda line: line.res_model in ours and not line.execution_details
+        )
+        self.assertFalse(silent.mapped("resource_ref"))
 
     def test_retention(self):
         """Erased by status after a time, previewed before; others stay"""

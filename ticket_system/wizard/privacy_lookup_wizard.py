@@ -19,18 +19,10 @@ class PrivacyLookupWizardLine(models.TransientModel):
         lookup = self._ticket_lookup()
         tickets = self.env["ticket.ticket"]._forget_person(lookup.email)
         lines = lookup.line_ids.filtered(lambda line: not line.is_unlinked)
-        for line in lines:
-            if line.res_model == tickets._name and line.res_id in tickets.ids:
-                line.execution_details = self.env._(
-                    "Anonymised Ticket #%s", line.res_id
-                )
-        received = lines.filtered(lambda line: line.res_model == "ticket.mail")
-        mails = self.env["ticket.mail"].browse(received.mapped("res_id"))
-        for line, mail in zip(received, mails, strict=True):
-            if not (mail.email_from or mail.raw_attachment_id):
-                line.execution_details = self.env._(
-                    "Erased Received Mail #%s", line.res_id
-                )
+        for model, found in lines.grouped("res_model").items():
+            there = self.env[model].sudo().browse(found.mapped("res_id")).exists()
+            for line in found:
+                line._tell_forgotten(there & there.browse(line.res_id), tickets)
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
@@ -40,6 +32,26 @@ class PrivacyLookupWizardLine(models.TransientModel):
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
         }
+
+    def _tell_forgotten(self, record, tickets):
+        """Keep what became of the line's record; it is empty if there is none now."""
+        if not record:
+            self.is_unlinked = True
+            self.execution_details = self.env._(
+                "Deleted %(model)s #%(number)s",
+                model=self.res_model_id.name,
+                number=self.res_id,
+            )
+        elif record._name == "ticket.mail":
+            if not (record.email_from or record.raw_attachment_id):
+                self.execution_details = self.env._(
+                    "Erased Received Mail #%s", record.id
+                )
+        elif record._name == tickets._name and record in tickets:
+            self.execution_details = self.env._("Anonymised Ticket #%s", record.id)
+        elif record._name == "mail.message" and record.model == tickets._name:
+            if not (record.email_from or record.author_id):
+                self.execution_details = self.env._("Erased Message #%s", record.id)
 
     def _ticket_lookup(self):
         """The look-up that shows these lines: it knows who is to be forgotten."""
