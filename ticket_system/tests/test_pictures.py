@@ -125,7 +125,7 @@ class TestPictures(BrowserCase):
         self.account._ticket_note_health("The server does not answer (127.0.0.1:993).")
         for name, url, ready in (
             ("mails", "/odoo/ticket-mails", ".o_data_row, .o_kanban_record"),
-            ("accounts", "/odoo/ticket-accounts", ".o_data_row"),
+            ("accounts", "/odoo/ticket-accounts", ".o_data_row, .o_kanban_record"),
             ("account", f"/odoo/ticket-accounts/{self.account.id}", ".o_form_view"),
         ):
             for size in SIZES:
