@@ -5,7 +5,6 @@ from contextlib import contextmanager, suppress
 import psycopg2
 
 from odoo import api, models
-from odoo.exceptions import UserError
 from odoo.tools import mute_logger
 
 _logger = logging.getLogger(__name__)
@@ -42,13 +41,7 @@ class IrAttachment(models.Model):
             ("attachment_ids", "in", self.ids),
             ("model", "=", "ticket.ticket"),
         ]
-        messages = self.env["mail.message"].sudo().search(of_tickets)
-        if any(message._is_conversation() for message in messages):
-            raise UserError(
-                self.env._(
-                    "What was sent or received can be neither changed nor deleted."
-                )
-            )
+        self.env["mail.message"].sudo().search(of_tickets)._refuse_conversation()
 
     # ------------------------------------------------------------------
     # Storage

@@ -81,7 +81,12 @@ class MailMessage(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_conversation(self):
-        if not self.env.su and any(message._is_conversation() for message in self):
+        if not self.env.su:
+            self._refuse_conversation()
+
+    def _refuse_conversation(self):
+        """What was written to and fro stays as it was sent and received (P9)."""
+        if any(message._is_conversation() for message in self):
             raise UserError(
                 self.env._(
                     "What was sent or received can be neither changed nor deleted."

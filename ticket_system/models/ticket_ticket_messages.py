@@ -200,13 +200,7 @@ class TicketTicket(models.Model):
                 self._register_outbound(message.date)
 
     def _check_can_update_message_content(self, messages):
-        """What was written to and fro stays as it was sent and received (P9)."""
-        if any(message._is_conversation() for message in messages):
-            raise UserError(
-                self.env._(
-                    "What was sent or received can be neither changed nor deleted."
-                )
-            )
+        messages._refuse_conversation()
         return super()._check_can_update_message_content(messages)
 
     def _get_message_create_valid_field_names(self):
