@@ -164,7 +164,7 @@ class FetchmailServer(models.Model):
         for account in self:
             subject, body = account.autoresponder_subject, account.autoresponder_body
             if account.autoresponder_active:
-                subject, body = account._autoresponse_texts()
+                subject, body = account._autoresponse_texts(self.env.lang)
             account.autoresponder_subject = subject
             account.autoresponder_body = body
 
@@ -183,13 +183,13 @@ class FetchmailServer(models.Model):
         there = self.with_context(lang=self._ticket_language())
         return there.env._("(no subject)")
 
-    def _autoresponse_texts(self):
+    def _autoresponse_texts(self, lang=None):
         """(subject, body) of the automatic answer, with placeholders.
 
-        What nobody has written is said in the company's language.
+        :param lang: of what nobody has written; by default the company's
         """
         self.ensure_one()
-        there = self.with_context(lang=self._ticket_language())
+        there = self.with_context(lang=lang or self._ticket_language())
         subject, body = self.autoresponder_subject, self.autoresponder_body
         if is_html_empty(body):
             body = Markup("").join(

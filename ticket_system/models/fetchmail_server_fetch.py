@@ -86,7 +86,7 @@ class FetchmailServer(models.Model):
             position = self._ticket_position(source, uidvalidity)
             uids = mailbox.uids_after(position, since=self.ticket_since or None)
             return self.env._(
-                "The folder “%(folder)s” holds %(count)s mails; still to be fetched: "
+                "Mails in the folder “%(folder)s”: %(count)s; still to be fetched: "
                 "%(new)s.",
                 folder=source.folder,
                 count=mailbox.count,

@@ -114,7 +114,7 @@ class TicketTicket(models.Model):
             parent_id=answered.id if answered else False,
             **self._delay(),
         )
-        if not self.email_from:
+        if not self.last_inbound:
             self._adopt_customer(recipients[0])
         return message
 
@@ -125,7 +125,7 @@ class TicketTicket(models.Model):
         names = (self.partner_name, address.name, contact.name, address.email)
         self.write(
             {
-                "email_from": address.email,
+                "email_from": self.email_from or address.email,
                 "partner_id": contact.id,
                 "partner_name": next(filter(None, names)),
                 "queue_id": (self.queue_id or self.account_id.ticket_queue_id).id,

@@ -43,6 +43,13 @@ class TestReply(ReplyCase):
         self.assertEqual(self.ticket.partner_name, self.customer.name)
         self.assertEqual(self.ticket.queue_id, self.ticket.account_id.ticket_queue_id)
         self.assertEqual(self.ticket.user_id, self.administrator)
+        known = self.env["ticket.ticket"].create(
+            {"name": "Ready", "partner_id": self.customer.id}
+        )
+        self.ticket = known
+        self.reply(self.agent)
+        self.assertEqual(known.email_from, "carla@customer.example")
+        self.assertEqual(known.user_id, self.agent)
         self.assertEqual(self.ticket.status_id, self.status["waiting_customer"])
 
     def test_colleagues(self):

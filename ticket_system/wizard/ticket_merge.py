@@ -117,9 +117,8 @@ class TicketMerge(models.TransientModel):
             return kept._show_instead()
         return {
             "type": "ir.actions.client",
-            "tag": "display_notification",
+            "tag": "ticket_system.changed",
             "params": {
-                "type": "success",
                 "message": self.env._(
                     "%(count)s tickets are one now: #%(kept)s",
                     count=len(self.ticket_ids | kept),

@@ -7,30 +7,29 @@ const TIME_TO_UNDO = 10_000; // ms
  * Tells what has been done, and offers to undo it.
  *
  * Parameters: `message`; `undo`, the call of the server that does it: model, method,
- * arguments; `next`, the action to go on with.
+ * arguments, if it can be; `next`, the action to go on with.
  */
 function changed(env, action) {
     const { message, undo, next } = action.params;
     const { action: actions, notification, orm } = env.services;
     env.bus.trigger("ticket_system.changed");
+    const undoing = {
+        name: _t("Undo"),
+        onClick: async () => {
+            close();
+            const following = await orm.call(...undo);
+            await actions.doAction({ type: "ir.actions.client", tag: "soft_reload" });
+            env.bus.trigger("ticket_system.changed");
+            if (following) {
+                await actions.doAction(following);
+            }
+        },
+    };
     const close = notification.add(message, {
         type: "success",
         className: "o_ticket_changed",
         autocloseDelay: TIME_TO_UNDO,
-        buttons: [
-            {
-                name: _t("Undo"),
-                onClick: async () => {
-                    close();
-                    const following = await orm.call(...undo);
-                    await actions.doAction({ type: "ir.actions.client", tag: "soft_reload" });
-                    env.bus.trigger("ticket_system.changed");
-                    if (following) {
-                        await actions.doAction(following);
-                    }
-                },
-            },
-        ],
+        buttons: undo ? [undoing] : [],
     });
     return next || { type: "ir.actions.act_window_close" };
 }
