@@ -286,7 +286,7 @@ class TestRoundTrip(MailServerCase):
         """R10: a clear answer, good or bad"""
         account = self._make_account("button@test.example")
         told = account.button_confirm_login()["params"]["message"]
-        self.assertIn("“INBOX” holds 0 mails", told)
+        self.assertIn("“INBOX”: 0;", told)
         self.assertEqual(account.state, "done")
         self.assertTrue(account.ticket_cron_id.active)
         account.password = "wrong"
