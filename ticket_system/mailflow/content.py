@@ -311,9 +311,8 @@ def _mark_quote(element: etree._Element) -> None:
 
 def _beginnings(element: etree._Element) -> list[etree._Element]:
     """`element`, or what it alone begins; and what follows it further out."""
-    parent = element.getparent()
-    while _begins(element) and parent is not None and parent.tag != "body":
-        element, parent = parent, parent.getparent()
+    while _begins(element):
+        element = element.getparent()
     found = [element]
     for outer in element.iterancestors():
         if outer.tag != "body" and (following := outer.getnext()) is not None:
@@ -322,9 +321,9 @@ def _beginnings(element: etree._Element) -> list[etree._Element]:
 
 
 def _begins(element: etree._Element) -> bool:
-    """Whether nothing stands before `element` in its parent."""
+    """Whether nothing stands before `element` in its parent, which is not the body."""
     parent = element.getparent()
-    if parent is None or element.getprevious() is not None:
+    if parent is None or parent.tag == "body" or element.getprevious() is not None:
         return False
     return not (parent.text or "").strip()
 

@@ -175,7 +175,7 @@ class FetchmailServer(models.Model):
             or self.ticket_project_id.company_id
             or self.env.company
         )
-        return company.sudo().partner_id.lang or self.env.lang
+        return company.sudo().partner_id.lang or self.env.lang or "en_US"
 
     def _no_subject(self):
         """The name of a ticket whose mail has none; it stays, so the reader's language

@@ -141,7 +141,7 @@ class TicketMail(models.Model):
         return self.raw_attachment_id.raw or b""
 
     def _parsed(self):
-        return parse(self._raw(), self.server_id._ticket_language() or "en")
+        return parse(self._raw(), self.server_id._ticket_language())
 
     def _is_whole(self):
         return not self.is_cut and len(self._raw()) == self.size

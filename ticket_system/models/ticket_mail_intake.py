@@ -56,7 +56,7 @@ class TicketMail(models.Model):
         :return: the ledger lines
         """
         now = fields.Datetime.now()
-        language = account._ticket_language() or "en"
+        language = account._ticket_language()
         messages = [mailmessage.parse(mail.raw, language) for mail in raw_mails]
         originals = self._store_originals(raw_mails)
         lines = self.create(

@@ -250,8 +250,8 @@ class TicketTicket(models.Model):
 
     def write(self, vals):
         self._refuse_number(vals)
-        if vals.get("is_private") and not self.env.su:
-            self._take_before_hiding(vals)
+        if vals.get("is_private") and not vals.get("user_id") and not self.env.su:
+            vals = self._take_before_hiding(vals)
         if "status_id" not in vals:
             return super().write(vals)
         status = self.env["ticket.status"].browse(vals["status_id"])
@@ -268,11 +268,9 @@ class TicketTicket(models.Model):
     def _take_before_hiding(self, vals):
         """Who makes a ticket private that nobody has taken, takes it: they alone would
         know of it, and could not see it any more."""
-        if vals.get("user_id"):
-            return
         free = self if "user_id" in vals else self.filtered(lambda t: not t.user_id)
-        vals.pop("user_id", None)
         free.user_id = self.env.user
+        return {name: value for name, value in vals.items() if name != "user_id"}
 
     def _is_unanswered(self):
         return bool(self.last_inbound) and (
