@@ -65,7 +65,7 @@ class TestTicket(TicketCase):
         self.assertFalse(ticket.user_id)
 
     def test_private_is_taken(self):
-        """Who makes a ticket private that nobody has, keeps seeing it"""
+        """R35: who makes a ticket private that nobody has, keeps seeing it"""
         for values in ({}, {"user_id": False}):
             ticket = self.take_in(mail()).ticket_id.with_user(self.agent)
             with self.subTest(values):
