@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from email import policy
 from email.errors import MissingHeaderBodySeparatorDefect
 from email.message import Message
 from email.parser import BytesParser
@@ -138,7 +137,7 @@ def parse(raw: bytes, language: str = "en") -> IncomingMessage:
 def _read(raw: bytes, parts: _Parts) -> Message:
     """The parsed structure; of a mail nested beyond reason only the header, with the
     rest as one attachment, for the parser would recurse as deep."""
-    parser = BytesParser(policy=policy.compat32)
+    parser = BytesParser(policy=fields.BoundedParameters())
     if _could_nest(raw) <= MAX_DEPTH or len(NESTING.findall(raw)) <= MAX_DEPTH:
         try:
             return parser.parsebytes(raw)
@@ -322,19 +321,16 @@ def _unflow(text: str, part: Message) -> str:
     if str(part.get_param("format", "")).lower() != "flowed":
         return text
     joined = "" if str(part.get_param("delsp", "")).lower() == "yes" else " "
-    lines: list[str] = []
+    pieces: list[str] = []
     goes_on = False
     for line in text.split("\n"):
         quoted = line.startswith(">")
-        line = line[1:] if line.startswith(" ") else line
-        if goes_on and not quoted and lines:
-            lines[-1] += line
-        else:
-            lines.append(line)
-        goes_on = lines[-1].endswith(" ") and lines[-1] != "-- " and not quoted
-        if goes_on:
-            lines[-1] = lines[-1][:-1] + joined
-    return "\n".join(lines)
+        line = line.removeprefix(" ")
+        fixed = quoted or line == "-- "
+        pieces.append("" if goes_on and not fixed else "\n")
+        goes_on = line.endswith(" ") and not fixed
+        pieces.append(line[:-1] + joined if goes_on else line)
+    return "".join(pieces)[1:]
 
 
 def _default_name(kind: str, position: int) -> str:

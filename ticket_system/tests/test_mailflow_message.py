@@ -96,8 +96,15 @@ class TestBody(BaseCase):
 
     def test_flowed(self):
         """RFC 3676"""
-        raw = PLAIN + b"Content-Type: text/plain; format=flowed\n\none \ntwo\n-- \nme\n"
-        self.assertEqual(parse(raw).text, "one two\n-- \nme\n")
+        head = PLAIN + b"Content-Type: text/plain; format=flowed\n\n"
+        for body, text in {
+            "one \ntwo\n-- \nme\n": "one two\n-- \nme\n",
+            "one \n\ntwo": "one \ntwo",
+            "one \n-- \nme": "one \n-- \nme",
+            "> one \n> two \nthree": "> one \n> two \nthree",
+        }.items():
+            with self.subTest(body):
+                self.assertEqual(parse(head + body.encode()).text, text)
 
     def test_alternatives_and_files(self):
         raw = (
