@@ -27,7 +27,7 @@ class TicketImport(models.Model):
     state = fields.Selection(
         [
             ("draft", "Files"),
-            ("ready", "Columns"),
+            ("ready", "Ready"),
             ("running", "Running"),
             ("done", "Done"),
         ],
@@ -49,14 +49,14 @@ class TicketImport(models.Model):
     column_ids = fields.One2many("ticket.import.column", "import_id", "Columns")
 
     # how far it came
-    row_count = fields.Integer("Rows", readonly=True)
-    done_count = fields.Integer("Rows Done", readonly=True)
+    row_count = fields.Integer("Found", readonly=True)
+    done_count = fields.Integer("Done", readonly=True)
     made_count = fields.Integer("New", readonly=True)
     known_count = fields.Integer("Known Before", readonly=True)
     problem_ids = fields.One2many(
         "ticket.import.problem",
         "import_id",
-        "Skipped Rows",
+        "Skipped",
         domain=[("is_note", "=", False)],
         readonly=True,
     )
@@ -68,7 +68,7 @@ class TicketImport(models.Model):
         domain=[("is_note", "=", True)],
         readonly=True,
     )
-    note_count = fields.Integer("Notes on Taken Rows", compute="_compute_problem_count")
+    note_count = fields.Integer("Notes", compute="_compute_problem_count")
     ticket_count = fields.Integer("Tickets", compute="_compute_ticket_count")
     progress = fields.Float(compute="_compute_progress")
     position = fields.Json(

@@ -87,6 +87,9 @@ class TicketReply(models.Model):
         "Append the History",
         help="What was written to and fro follows the answer; internal notes never do.",
     )
+    history = fields.Html(
+        compute="_compute_history", compute_sudo=False, sanitize=False
+    )
     status_id = fields.Many2one(
         "ticket.status",
         "Status After Sending",
@@ -195,6 +198,11 @@ class TicketReply(models.Model):
             answer = ticket.queue_id.reply_status_id or chosen or by_code("closed")
             first = by_code("waiting_customer")
             reply.status_id = answer if ticket.last_inbound else first
+
+    @api.depends("ticket_id", "with_history")
+    def _compute_history(self):
+        for reply in self:
+            reply.history = reply.with_history and reply.ticket_id._history()
 
     @api.depends("ticket_id")
     def _compute_ticket_file_ids(self):

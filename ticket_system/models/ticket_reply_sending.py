@@ -184,8 +184,7 @@ class TicketReply(models.Model):
     def _full_body(self):
         if not self._files() and not self._says_something():
             raise UserError(self.env._("There is nothing in this answer yet."))
-        history = self.ticket_id._history() if self.with_history else ""
-        return (self.body or "") + history
+        return (self.body or "") + (self.history or "")
 
     def _files(self):
         return self.attachment_ids | (self.picked_file_ids & self.ticket_file_ids)

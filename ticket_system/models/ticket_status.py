@@ -31,17 +31,20 @@ class TicketStatus(models.Model):
         help="What the status means to the ticket system.",
     )
     description = fields.Char(translate=True)
-    sequence = fields.Integer(default=lambda self: self._next_sequence())
+    sequence = fields.Integer(
+        compute="_compute_sequence", store=True, readonly=False, precompute=True
+    )
     fold = fields.Boolean("Folded in Kanban")
     color = fields.Integer()
 
     _code_uniq = models.Constraint("unique(code)", "The status code must be unique.")
 
-    @api.model
-    def _next_sequence(self):
-        """Behind all others, where the list shows a new one."""
-        last = self.search([], order="sequence desc", limit=1)
-        return last.sequence + 10
+    @api.depends("category")
+    def _compute_sequence(self):
+        """A new one comes after those of the same meaning."""
+        for status in self.filtered(lambda status: not status.sequence):
+            alike = self.search([("category", "=", status.category)])
+            status.sequence = max(alike.mapped("sequence"), default=0)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_basic(self):

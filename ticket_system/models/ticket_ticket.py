@@ -115,6 +115,7 @@ class TicketTicket(models.Model):
         group_expand="_read_group_expand_full",
     )
     status_category = fields.Selection(related="status_id.category")
+    status_color = fields.Integer(related="status_id.color")
     is_closed = fields.Boolean(compute="_compute_is_closed", store=True)
     is_private = fields.Boolean(
         "Private",
@@ -284,8 +285,13 @@ class TicketTicket(models.Model):
             SQL("SELECT nextval('ticket_number') FROM generate_series(1, %s)", count)
         )
         secret = self.env["ir.config_parameter"].sudo().get_param("database.secret")
-        today = fields.Date.context_today(self)
+        today = fields.Date.context_today(self._at_office())
         return [number.make(today, n, secret.encode()) for [n] in counters]
+
+    def _at_office(self):
+        """In the company's time zone: numbers of one day begin alike, whoever makes
+        the ticket."""
+        return self.with_context(tz=self.env.company.resource_calendar_id.tz)
 
     # ------------------------------------------------------------------
     # Actions

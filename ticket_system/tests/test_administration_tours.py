@@ -28,30 +28,30 @@ class TestAdministration(BrowserCase):
         self.assertEqual(line.state, "done")
 
     def test_previews(self):
-        """What is typed is shown, and not saved when the row is left"""
+        """What is typed is shown, and not saved by that"""
         closed = self.status["closed"]
         closed.retention_days = 30
         self.ticket.write({"status_id": closed.id, "last_message": "2020-01-01"})
-        row = f".o_data_row:has(td[name=name][data-tooltip='{closed.name}'])"
         self.click(
-            "/odoo/action-ticket_system.ticket_status_action",
-            ".o_data_row",
-            f"{row} td[name=retention_days]",
-            (f"{row} td[name=retention_days] input", "20"),
-            f"{row} .o_ticket_preview",
+            f"/odoo/action-ticket_system.ticket_status_action/{closed.id}",
+            ".o_form_view",
+            (".o_field_widget[name=retention_days] input", "20"),
+            ".o_ticket_preview",
             ".modal .o_data_row",
             ".modal .btn-close",
-            "body:not(:has(.modal)) .o_notification",
+            "body:not(:has(.modal)) .o_form_button_cancel",
+            ".o_form_saved",
         )
         self.env.invalidate_all()
         self.assertEqual(closed.retention_days, 30)
 
     def test_empty_preview(self):
         self.env["ticket.ticket"].search([]).status_id = self.status["open"]
-        self.status["closed"].retention_days = 30
+        closed = self.status["closed"]
+        closed.retention_days = 30
         self.click(
-            "/odoo/action-ticket_system.ticket_status_action",
-            ".o_data_row",
+            f"/odoo/action-ticket_system.ticket_status_action/{closed.id}",
+            ".o_form_view",
             ".o_ticket_preview",
             ".modal .o_view_nocontent p",
         )

@@ -154,7 +154,16 @@ class TestReply(ReplyCase):
         page["Subject"] = f"#{number}"
         page["Message-ID"] = "<second@customer.example>"
         self.take_in(page.as_bytes())
+        form = Form(
+            self.env["ticket.reply"]
+            .with_user(self.agent)
+            .with_context(default_ticket_id=self.ticket.id)
+        )
+        self.assertFalse(form.history)
+        form.with_history = True
+        self.assertIn("my wheel is broken", form.history)
         sent = self.reply(body="<p>Today.</p>", with_history=True).body_html
+        self.assertIn(form.history, sent)
         self.assertNotIn("SECRET", sent)
         self.assertNotIn("tracker.example", sent)
         self.assertNotIn("<img", sent)

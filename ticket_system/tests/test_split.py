@@ -97,6 +97,23 @@ class TestSplit(TicketCase, MailCase):
             self.assertEqual(new[name], self.ticket[name], name)
         self.assertNotEqual(new.number, self.ticket.number)
 
+    def test_queue_of_another_account(self):
+        """What came to accounting@ is proposed for its queue"""
+        other = self.account.copy(
+            {
+                "user": "accounting@test.example",
+                "ticket_address": "accounting@test.example",
+                "ticket_queue_id": self.accounting.id,
+            }
+        )
+        self.accounting.user_id = self.agent
+        raw = mail(f"#{self.ticket.number}", "My invoice?", message_id="<i@c.example>")
+        line = self.take_in(raw, account=other)
+        self.assertEqual(line.ticket_id, self.ticket)
+        new = self.split(message=line.mail_message_id)
+        self.assertEqual(new.queue_id, self.accounting)
+        self.assertEqual(new.user_id, self.agent)
+
     def test_subject(self):
         """The message's own is proposed, where it says more than the number"""
         for subject, proposed in (

@@ -124,6 +124,7 @@ class TicketMerge(models.TransientModel):
                     count=len(self.ticket_ids | kept),
                     kept=kept.number,
                 ),
+                "open": kept.get_formview_action(),
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
         }

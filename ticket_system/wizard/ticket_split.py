@@ -60,11 +60,16 @@ class TicketSplit(models.TransientModel):
             own = outgoing.without_marks(marked.partition("] ")[2])
             wizard.name = own or ticket.name
 
-    @api.depends("ticket_id")
+    @api.depends("ticket_id", "message_id")
     def _compute_work(self):
+        """Those of the ticket, or of the account the message came to if that is
+        another one."""
         for wizard in self:
-            wizard.queue_id = wizard.ticket_id.queue_id
-            wizard.user_id = wizard.ticket_id.user_id
+            ticket = wizard.ticket_id
+            account = wizard.message_id.sudo().ticket_mail_ids.server_id[:1]
+            queue = account.ticket_queue_id if account != ticket.account_id else None
+            wizard.queue_id = queue or ticket.queue_id
+            wizard.user_id = (queue or ticket).user_id
 
     def _messages(self):
         if self.scope == "following":

@@ -7,10 +7,11 @@ const TIME_TO_UNDO = 10_000; // ms
  * Tells what has been done, and offers to undo it.
  *
  * Parameters: `message`; `undo`, the call of the server that does it: model, method,
- * arguments, if it can be; `next`, the action to go on with.
+ * arguments, if it can be; `open`, an action that shows what came of it; `next`, the
+ * action to go on with.
  */
 function changed(env, action) {
-    const { message, undo, next } = action.params;
+    const { message, undo, open, next } = action.params;
     const { action: actions, notification, orm } = env.services;
     env.bus.trigger("ticket_system.changed");
     const undoing = {
@@ -25,11 +26,18 @@ function changed(env, action) {
             }
         },
     };
+    const opening = {
+        name: _t("Show Ticket"),
+        onClick: () => {
+            close();
+            return actions.doAction(open);
+        },
+    };
     const close = notification.add(message, {
         type: "success",
         className: "o_ticket_changed",
         autocloseDelay: TIME_TO_UNDO,
-        buttons: undo ? [undoing] : [],
+        buttons: [...(undo ? [undoing] : []), ...(open ? [opening] : [])],
     });
     return next || { type: "ir.actions.act_window_close" };
 }

@@ -1,13 +1,11 @@
 import { Component, markup } from "@odoo/owl";
 
-import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 
 /**
  * Shows what a number of days, as it is typed, would remove; nothing is saved by that.
- * Lists save a row as soon as it is left, so there the stored number is put back.
  *
  * Options: the field of the days; the method that gives the action, and its model. It
  * is called on `isOfRecord`: the record itself, else on none.
@@ -25,7 +23,6 @@ export class PreviewButton extends Component {
     setup() {
         this.orm = useService("orm");
         this.action = useService("action");
-        this.notification = useService("notification");
     }
 
     get days() {
@@ -40,31 +37,8 @@ export class PreviewButton extends Component {
     async preview() {
         const { isOfRecord, method, model, record } = this.props;
         const ids = isOfRecord ? [record.resId] : [];
-        const { days } = this;
-        const action = await this.orm.call(model, method, [ids, days]);
-        const isPutBack = isOfRecord && (await this.putBack());
-        await this.action.doAction(
-            { ...action, help: markup(action.help) },
-            { onClose: () => isPutBack && this.tellPutBack(days) }
-        );
-    }
-
-    /** Whether another number was typed than the stored one. */
-    async putBack() {
-        const { field, model, record } = this.props;
-        const [stored] = await this.orm.read(model, [record.resId], [field]);
-        if (stored[field] === this.days) {
-            return false;
-        }
-        await record.update({ [field]: stored[field] });
-        return true;
-    }
-
-    tellPutBack(days) {
-        this.notification.add(
-            _t("This was a preview: nothing is changed. Enter %s again to set it.", days),
-            { type: "info" }
-        );
+        const action = await this.orm.call(model, method, [ids, this.days]);
+        await this.action.doAction({ ...action, help: markup(action.help) });
     }
 }
 

@@ -41,9 +41,13 @@ tours.add("ticket_system_merge", {
             run: "click",
         },
         {
-            content: "One is left; open it",
+            content: "One is left",
             trigger:
                 ".o_list_view:not(:has(td:contains('Broken wheel'))) td:contains('The saddle, too')",
+        },
+        {
+            content: "The notification leads to it",
+            trigger: ".o_ticket_changed .o_notification_buttons button",
             run: "click",
         },
         {
