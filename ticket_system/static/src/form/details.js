@@ -26,9 +26,8 @@ export class TicketDetails extends Component {
     get summary() {
         const { partner_id, partner_name, email_from, queue_id, user_id } = this.props.record.data;
         const customer = partner_id?.display_name || partner_name || email_from;
-        return [customer, queue_id?.display_name, user_id?.display_name]
-            .filter(Boolean)
-            .join(" · ");
+        const [name] = (customer || "").split("\n"); // the address stands below it
+        return [name, queue_id?.display_name, user_id?.display_name].filter(Boolean).join(" · ");
     }
 }
 
