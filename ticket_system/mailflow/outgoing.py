@@ -118,13 +118,12 @@ def placeholders(text: str, values: Mapping[str, str], is_html: bool = False) ->
     return PLACEHOLDER_IN_TEXT.sub(fill, text)
 
 
-def unknown_placeholders(
-    *texts: object, known: Iterable[str] = PLACEHOLDERS
-) -> tuple[str, ...]:
-    """The placeholders in `texts` that nothing is put in for, as they are written."""
+def unknown_placeholders(*texts: object, known: Iterable[str] = PLACEHOLDERS) -> str:
+    """The placeholders in `texts` that nothing is put in for, as they are written,
+    separated by commas."""
     found = PLACEHOLDER.findall(" ".join(str(text or "") for text in texts))
     unknown = (name for name in found if name.upper() not in known)
-    return tuple(dict.fromkeys(f"{{{name}}}" for name in unknown))
+    return ", ".join(dict.fromkeys(f"{{{name}}}" for name in unknown))
 
 
 def quotable(text: str) -> str:

@@ -155,8 +155,9 @@ class FetchmailServer(models.Model):
     @api.depends(*TEXTS)
     def _compute_ticket_unknown_placeholders(self):
         for account in self:
-            unknown = unknown_placeholders(*(account[name] for name in TEXTS))
-            account.ticket_unknown_placeholders = ", ".join(unknown)
+            account.ticket_unknown_placeholders = unknown_placeholders(
+                *(account[name] for name in TEXTS)
+            )
 
     @api.depends("autoresponder_active")
     def _compute_autoresponder_texts(self):

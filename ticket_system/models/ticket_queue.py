@@ -87,8 +87,7 @@ class TicketQueue(models.Model):
     @api.depends("signature")
     def _compute_unknown_placeholders(self):
         for queue in self:
-            unknown = unknown_placeholders(queue.signature)
-            queue.unknown_placeholders = ", ".join(unknown)
+            queue.unknown_placeholders = unknown_placeholders(queue.signature)
 
     @api.depends_context("uid")
     def _compute_counts(self):

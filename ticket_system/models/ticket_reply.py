@@ -176,8 +176,9 @@ class TicketReply(models.Model):
     def _compute_unknown_placeholders(self):
         """All there are: nothing is put in any more when an answer is sent."""
         for reply in self:
-            unknown = outgoing.unknown_placeholders(reply.subject, reply.body, known=())
-            reply.unknown_placeholders = ", ".join(unknown)
+            reply.unknown_placeholders = outgoing.unknown_placeholders(
+                reply.subject, reply.body, known=()
+            )
 
     def _beginning(self, text="<p><br></p>"):
         """Greeting and signature around `text`, HTML; by default room to write."""

@@ -46,8 +46,9 @@ class TicketTemplate(models.Model):
     @api.depends("subject", "body")
     def _compute_unknown_placeholders(self):
         for template in self:
-            unknown = unknown_placeholders(template.subject, template.body)
-            template.unknown_placeholders = ", ".join(unknown)
+            template.unknown_placeholders = unknown_placeholders(
+                template.subject, template.body
+            )
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -282,7 +282,7 @@ class TestOutgoing(BaseCase):
         self.assertEqual(
             fill("{name}", values, is_html=True), "&lt;b&gt;{TICKET}&lt;/b&gt;"
         )
-        self.assertEqual(outgoing.unknown_placeholders("{NAME} {NOPE}"), ("{NOPE}",))
+        self.assertEqual(outgoing.unknown_placeholders("{NAME} {NOPE}"), "{NOPE}")
 
     def test_placeholders_without_a_value(self):
         for text, expected in (
@@ -308,7 +308,7 @@ class TestOutgoing(BaseCase):
     def test_unknown_placeholders(self):
         self.assertEqual(
             outgoing.unknown_placeholders("{KUNDE1} {Größe} {NAME} p { color: red }"),
-            ("{KUNDE1}", "{Größe}"),
+            "{KUNDE1}, {Größe}",
         )
 
     def test_forwarded_subject(self):

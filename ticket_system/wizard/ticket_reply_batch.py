@@ -40,8 +40,7 @@ class TicketReplyBatch(models.TransientModel):
     @api.depends("body")
     def _compute_unknown_placeholders(self):
         for batch in self:
-            unknown = outgoing.unknown_placeholders(batch.body)
-            batch.unknown_placeholders = ", ".join(unknown)
+            batch.unknown_placeholders = outgoing.unknown_placeholders(batch.body)
 
     def action_send(self):
         """Queue one mail for each ticket; tell which ones could not be answered."""
