@@ -7,6 +7,7 @@ from odoo.service.model import retrying
 
 from ..mailflow import files, openxe
 from ..mailflow.files import FileError, Skipped
+from ..mailflow.message import parse
 from .ticket_import import MAILS
 from .ticket_import_openxe import Outcome
 from .ticket_mail_intake import is_transient
@@ -41,14 +42,29 @@ class TicketImport(models.Model):
     def _run(self):
         """Import until all is done or the time is up; whether time is left."""
         time_left = True
-        for file in self.attachment_ids.sorted(
-            lambda file: ORDER.index(self._kind(file))
-        ):
+        for file in self._in_order():
             time_left = time_left and self._run_file(file)
         if time_left or self.done_count >= self.row_count:
             self._finish()
             self.env["ir.cron"]._commit_progress(remaining=0)
         return time_left
+
+    def _in_order(self):
+        """Tables before those that refer to them, and what was sent after what it
+        answers: a file is of sent mails if its first one is from our own address."""
+        return self.attachment_ids.sorted(
+            lambda file: (ORDER.index(self._kind(file)), self._begins_with_sent(file))
+        )
+
+    def _begins_with_sent(self, file):
+        if self._kind(file) != MAILS:
+            return False
+        try:
+            first = next((item.content for item in self._items(file)), None)
+        except FileError:
+            return False
+        mails = self.env["ticket.mail"].with_context(ticket_import=True)
+        return isinstance(first, bytes) and mails._is_sent(None, parse(first))
 
     def _run_file(self, file):
         done = (self.position or {}).get(str(file.id), 0)

@@ -46,6 +46,10 @@ class TicketTicket(models.Model):
             [("res_model", "=", self._name), ("res_field", "=", False)] + on_tickets
         )
         files.write({"res_id": target.id})
+        ratings = self.env["rating.rating"].search(
+            [("res_model", "=", self._name)] + on_tickets
+        )
+        ratings.write({"res_id": target.id})
 
     def _move_documents(self, target):
         known = {(link.res_model, link.res_id) for link in target.document_ids}

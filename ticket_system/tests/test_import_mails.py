@@ -116,6 +116,23 @@ class TestImportMails(ImportCase):
         copy = self.start({"copy.mbox": mbox(answer)}, account_id=self.account.id)
         self.assertEqual((copy.known_count, self.skipped(copy)), (1, []))
 
+    def test_sent_file_first(self):
+        """Whatever the order of the files, an answer comes after what it answers"""
+        first = dated(2, subject="Old wheel", message_id="<one@c.example>")
+        answer = dated(
+            3,
+            sender="Support <support@test.example>",
+            to="carla@customer.example",
+            in_reply_to="<one@c.example>",
+        )
+        self.start(
+            {"sent.mbox": mbox(answer), "inbox.mbox": mbox(first)},
+            account_id=self.account.id,
+        )
+        [ticket] = self.imported()
+        kinds = ticket._conversation().mapped("message_type")
+        self.assertEqual(kinds, ["email", "comment"])
+
     def test_closed_long_ago(self):
         """Years later it still is one conversation"""
         self.env["ir.config_parameter"].set_param("ticket_system.reopen_days", "30")

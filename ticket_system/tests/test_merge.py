@@ -32,6 +32,14 @@ class TestMerge(MergeCase):
         found = self.env["ticket.ticket"].search([("text", "ilike", "still")])
         self.assertEqual(found & (self.kept | self.merged), self.kept)
 
+    def test_ratings(self):
+        token = self.merged._rating_get_access_token()
+        self.merged.rating_apply(5, token)
+        self.merge()
+        self.env.invalidate_all()
+        self.assertEqual(self.kept.rating_ids.rating, 5)
+        self.assertFalse(self.merged.rating_ids)
+
     def test_the_merged_ticket(self):
         self.merge()
         self.assertEqual(self.merged.status_id, self.status["closed"])
