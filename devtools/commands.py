@@ -35,18 +35,29 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def mail(arguments: Sequence[str]) -> int:
-    """--from A --to B --subject S [TEXT] | --read A – be a customer of ./dev run"""
+    """--from A --to B --subject S [TEXT] | --read A | --help – play a customer"""
     parser = _parser("mail", mail)
     parser.add_argument("--read", metavar="ADDRESS", help="show its newest mail")
     parser.add_argument("--from", dest="sender", default="erika@muster.example")
     parser.add_argument("--to", default="support@demo.example")
+    parser.add_argument("--cc", default="")
     parser.add_argument("--subject", default="A question")
+    parser.add_argument("--attach", type=Path, action="append", default=[])
     parser.add_argument("text", nargs="?", default="Hello,\n\nis anybody there?\n")
     asked = parser.parse_args(arguments)
     if asked.read:
         customer.read(asked.read)
     else:
-        customer.send(asked.sender, asked.to, asked.subject, asked.text)
+        if missing := [str(file) for file in asked.attach if not file.is_file()]:
+            raise Failure(f"There is no file {', '.join(missing)}.")
+        customer.send(
+            asked.sender,
+            asked.to,
+            asked.subject,
+            asked.text,
+            cc=asked.cc,
+            files=asked.attach,
+        )
     return 0
 
 

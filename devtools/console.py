@@ -20,6 +20,10 @@ def say(text: str = "") -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+class Again(Exception):
+    """A step did not succeed and is tried in another way: nothing has failed yet."""
+
+
 @contextmanager
 def step(title: str) -> Iterator[Callable[[str], None]]:
     """Show that ``title`` is going on, and how long it took.
@@ -48,6 +52,9 @@ def step(title: str) -> Iterator[Callable[[str], None]]:
     try:
         yield set_detail
         mark = "✓"
+    except Again:
+        mark = "↻"
+        raise
     finally:
         ended.set()
         if painter.ident:

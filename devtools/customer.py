@@ -2,27 +2,47 @@
 
 import imaplib
 import json
+import mimetypes
 import smtplib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from email import message_from_bytes, policy
 from email.message import EmailMessage, MIMEPart
 from email.utils import localtime, make_msgid
+from imaplib import Internaldate2tuple
+from pathlib import Path
 
 from devtools.console import Failure, say
 from devtools.demo_setup import ACCOUNTS
 from devtools.running import DESCRIPTION
 
 
-def send(sender: str, recipient: str, subject: str, text: str) -> None:
+def send(
+    sender: str,
+    recipient: str,
+    subject: str,
+    text: str,
+    *,
+    cc: str = "",
+    files: Sequence[Path] = (),
+) -> None:
     """Mail ``text``; an answer to a ticket carries its number in the subject."""
     servers = _servers()
     message = EmailMessage()
     message["From"] = sender
     message["To"] = recipient
+    if cc:
+        message["Cc"] = cc
     message["Subject"] = subject
     message["Date"] = localtime()
     message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2] or None)
     message.set_content(text)
+    for file in files:
+        kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+        message.add_attachment(
+            file.read_bytes(),
+            *kind.split("/"),
+            filename=file.name,
+        )
     with smtplib.SMTP(str(servers["smtp_host"]), int(servers["smtp_port"])) as smtp:
         smtp.send_message(message)
     say(f"Delivered to {recipient}. {_what_follows(recipient)}")
@@ -40,10 +60,13 @@ def read(address: str) -> None:
     servers = _servers()
     with imaplib.IMAP4(str(servers["imap_host"]), int(servers["imap_port"])) as imap:
         imap.login(address, str(servers["password"]))
-        _, (count,) = imap.select(readonly=True)
-        if not count or count == b"0":
+        imap.select(readonly=True)
+        _, dates = imap.fetch("1:*", "(INTERNALDATE)")
+        lines = [line for line in dates if isinstance(line, bytes)]
+        if not lines:
             raise Failure(f"{address} has no mail yet.")
-        _, data = imap.fetch(count.decode(), "(BODY.PEEK[])")
+        newest = max(lines, key=lambda line: (Internaldate2tuple(line), line))
+        _, data = imap.fetch(newest.split()[0].decode(), "(BODY.PEEK[])")
     assert isinstance(data[0], tuple)
     print(as_text(message_from_bytes(data[0][1], policy=policy.default)))
 

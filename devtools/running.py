@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from devtools import database, locks, mail_process, odoo, ports, postgres, service_user
-from devtools.console import Failure, say, step
+from devtools.console import Again, Failure, say, step
 from devtools.paths import DEV, LOGS, PYTHON, ROOT
 from devtools.processes import ending, guarded, run_logged
 
@@ -78,7 +78,7 @@ def _fill(mailboxes: Path, env: Mapping[str, str]) -> None:
         )
 
 
-class PortTaken(Exception):
+class PortTaken(Again):
     """Another program was quicker."""
 
 

@@ -57,7 +57,7 @@ Row = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A row by its columns, or a mail's bytes; `number` counts from 1."""
+    """A row by its columns, or a mail's bytes, and its place in the file."""
 
     number: int
     content: Row | bytes | Skipped
@@ -109,10 +109,13 @@ def header(stream: IO[bytes]) -> list[str]:
 
 
 def rows(stream: IO[bytes]) -> Iterator[Item]:
-    """The rows below the header; FileError where the file is no CSV any more."""
+    """The rows below the header, numbered as a spreadsheet shows them; FileError where
+    the file is no CSV any more."""
     table = _table(stream)
     columns = [name.strip() for name in next(table, [])]
-    for number, row in enumerate(filter(None, table), 1):
+    for number, row in enumerate(table, 2):
+        if not row:
+            continue
         if any(row[len(columns) :]):
             yield Item(number, Skipped(_lt("It has more columns than the header.")))
         else:

@@ -26,7 +26,7 @@ from .plain_words import plain_words
 
 BATCH_COUNT = 100
 BATCH_BYTES = 32 * 2**20
-MAIL_BYTES = 150 * 2**20
+MAIL_BYTES = 150_000_000
 UID_WINDOW = 20_000
 ANSWER_BYTES = 8 * 2**20  # of anything but mails
 ANSWER_SECONDS = 300.0

@@ -129,14 +129,15 @@ def unknown_placeholders(*texts: object, known: Iterable[str] = PLACEHOLDERS) ->
 def quotable(text: str) -> str:
     """HTML of a stored message as it may be quoted to others.
 
-    Pictures stay behind, as their text: a quote neither brings external content back
-    nor shows inline pictures to whom they were not sent.
+    Of pictures their descriptions stay, in brackets: a quote neither brings external
+    content back nor shows inline pictures to whom they were not sent.
     """
     if not text.strip():
         return ""
     body = html.fragment_fromstring(text, create_parent="div")
     for image in list(body.iter("img")):
-        image.tail = (image.get("alt") or "") + (image.tail or "")
+        described = f"[{image.get('alt')}]" if image.get("alt") else ""
+        image.tail = described + (image.tail or "")
         image.drop_tree()
     for element in body.iter(etree.Element):
         for name in [name for name in element.attrib if name.startswith("data-")]:

@@ -15,6 +15,8 @@ TEXTS = (
 )
 AUTORESPONSE_SUBJECT = "[Ticket #{TICKET}] {SUBJECT}"
 SCHEDULE = {"ticket_interval_number", "ticket_interval_type"}
+CONNECTION = {"server", "port", "user", "password", "ticket_security"}
+CONNECTION |= {"ticket_folder", "ticket_sent_folder", "ticket_move_folder"}
 SETTINGS_OF_CRON = {"name", "active", "state", "use_ticket_system"}
 
 
@@ -259,6 +261,8 @@ class FetchmailServer(models.Model):
         """Administrators of tickets set its schedule without a right to ir.cron."""
         schedule = {name: vals[name] for name in SCHEDULE & vals.keys()}
         rest = {name: vals[name] for name in vals if name not in SCHEDULE}
+        if CONNECTION & vals.keys():
+            rest["ticket_retry_on"] = False  # what was wrong may be right now
         result = super().write(rest)
         if schedule:
             super(FetchmailServer, self.sudo()).write(schedule)

@@ -54,6 +54,24 @@ class FetchmailServer(models.Model):
             error = account._ticket_fetch() or error
         return error
 
+    def fetch_mail(self):
+        """Fetch at once, and tell what came of it."""
+        lines = self.env["ticket.mail"].sudo()
+        last = lines.search([], order="id desc", limit=1).id or 0
+        super().fetch_mail()
+        if not self.use_ticket_system:
+            return None
+        count = lines.search_count([("server_id", "=", self.id), ("id", ">", last)])
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": self.env._("New mails: %s", count),
+                "next": {"type": "ir.actions.act_window_close"},  # reloads the form
+            },
+        }
+
     def button_confirm_login(self):
         accounts = self.filtered("use_ticket_system")
         found = []

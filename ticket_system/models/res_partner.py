@@ -21,12 +21,17 @@ class ResPartner(models.Model):
     @api.depends_context("uid")
     def _compute_recent_ticket_ids(self):
         for partner in self:
-            partner.recent_ticket_ids = partner._origin.commercial_partner_id and (
-                self.env["ticket.ticket"].search(
-                    [("commercial_partner_id", "=", partner.commercial_partner_id.id)],
-                    order="is_closed, last_message desc, id desc",
-                    limit=RECENT,
-                )
+            partner.recent_ticket_ids = self.env["ticket.ticket"].search(
+                [
+                    ("commercial_partner_id", "!=", False),
+                    (
+                        "commercial_partner_id",
+                        "=",
+                        partner._origin.commercial_partner_id.id,
+                    ),
+                ],
+                order="is_closed, last_message desc, id desc",
+                limit=RECENT,
             )
 
     @api.depends_context("uid")

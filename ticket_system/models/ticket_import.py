@@ -105,11 +105,13 @@ class TicketImport(models.Model):
     def action_read(self):
         """Look into the files: what they are, and what their columns mean.
 
-        One that cannot be read is skipped, unless there is no other.
+        What was chosen for a file stays. One that cannot be read is skipped, unless
+        there is no other.
         """
         self.ensure_one()
-        self.column_ids.unlink()
-        (self.problem_ids | self.note_ids).unlink()
+        files = self.attachment_ids
+        self.column_ids.filtered(lambda c: c.attachment_id not in files).unlink()
+        self.problem_ids.unlink()
         self.position = False
         count, unreadable = 0, {}
         for file in self.attachment_ids:
@@ -126,14 +128,20 @@ class TicketImport(models.Model):
             )
         for file, reason in unreadable.items():
             self._skip_file(file, reason)
-        self.write({"row_count": count, "state": "ready"})
+        self.write(
+            {
+                "row_count": count + len(unreadable),
+                "done_count": len(unreadable),
+                "state": "ready",
+            }
+        )
 
     def _read_file(self, file):
         """Find out the columns, if it has any; the count of its rows or mails."""
         if files.holds_mails(file.name) and not self.account_id:
             raise UserError(self.env._("Choose the account the mails belong to."))
         with self.env.cr.savepoint():
-            if not files.holds_mails(file.name):
+            if not self._is_understood(file):
                 self._read_columns(file)
             return sum(1 for _item in self._items(file))
 
@@ -162,15 +170,10 @@ class TicketImport(models.Model):
         self.env.ref("ticket_system.ir_cron_import")._trigger()
 
     def action_again(self):
-        """Go through all files once more; what is there is left alone."""
-        unreadable = self.attachment_ids.filtered(
-            lambda file: not self._is_understood(file)
-        )
-        told = self.problem_ids | self.note_ids
-        told.filtered(lambda line: line.attachment_id not in unreadable).unlink()
+        """Back to the files, which may be changed; what is there is left alone, and
+        what was noted of it stays true."""
         zero = {"done_count": 0, "made_count": 0, "known_count": 0}
-        position = {str(file.id): None for file in unreadable}
-        self.write({**zero, "position": position, "state": "ready"})
+        self.write({**zero, "state": "draft"})
 
     def action_open_tickets(self):
         """The tickets that this import made."""

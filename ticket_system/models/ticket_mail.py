@@ -1,10 +1,9 @@
-import re
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import human_size
+from odoo.tools.misc import formatLang
 
 from ..mailflow.charset import decode
+from ..mailflow.mailbox import MAIL_BYTES
 from ..mailflow.message import Address, Attachment, IncomingMessage, parse
 
 PLAIN_TEXT_LIMIT = 100_000
@@ -115,11 +114,21 @@ class TicketMail(models.Model):
     _due_idx = models.Index("(server_id) WHERE server_action_due IS TRUE")
     _quarantine_idx = models.Index("(server_id) WHERE state = 'quarantined'")
 
-    @api.depends("error", "reason")
+    @api.depends("error", "reason", "is_cut", "size")
+    @api.depends_context("lang")
     def _compute_why(self):
         reasons = dict(self._fields["reason"]._description_selection(self.env))
         for line in self:
-            line.why = line.error or reasons.get(line.reason)
+            error = line._too_large() if line.error and line.is_cut else line.error
+            line.why = error or reasons.get(line.reason)
+
+    def _too_large(self):
+        return self.env._(
+            "The mail is too large: it has %(size)s, and at most %(limit)s are taken. "
+            "Its beginning is kept here, the whole mail is on the mail server.",
+            size=readable_size(self.env, self.size),
+            limit=readable_size(self.env, MAIL_BYTES),
+        )
 
     @api.depends("state", "reason", "raw_attachment_id")
     def _compute_is_discarded(self):
@@ -181,8 +190,8 @@ class TicketMail(models.Model):
             body=self.env._(
                 "This mail was cut because it is too large: it has %(full)s, of which "
                 "%(kept)s are kept. The whole mail is on the mail server.",
-                full=readable_size(self.size),
-                kept=readable_size(len(self._raw())),
+                full=readable_size(self.env, self.size),
+                kept=readable_size(self.env, len(self._raw())),
             )
         )
 
@@ -256,6 +265,6 @@ class TicketMail(models.Model):
         self.write({"email_from": False, "subject": False, "error": False})
 
 
-def readable_size(size):
-    """In MB, say, where Odoo writes Mb."""
-    return re.sub("([KMGT])b$", r"\1B", human_size(size))
+def readable_size(env, size):
+    """Megabytes, written as in the reader's language."""
+    return f"{formatLang(env, size / 1e6, digits=1)} MB"

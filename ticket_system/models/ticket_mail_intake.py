@@ -9,11 +9,9 @@ from odoo import api, fields, models
 from ..mailflow import message as mailmessage
 from ..mailflow.authentication import authentication
 from ..mailflow.errors import MailflowError
-from ..mailflow.mailbox import MAIL_BYTES
 from ..mailflow.route import Route, RouteKind, Trust, route
 from ..mailflow.screen import Action, Verdict, screen
 from ..mailflow.suspicious import warnings
-from .ticket_mail import readable_size
 
 _logger = logging.getLogger(__name__)
 
@@ -90,17 +88,7 @@ class TicketMail(models.Model):
             list(compress(messages, whole))
         )
         for line in lines.browse(line.id for line in lines if line.state == "received"):
-            line._quarantine(
-                MailflowError(
-                    self.env._(
-                        "The mail is too large: it has %(size)s, and at most %(limit)s "
-                        "are taken. Its beginning is kept here, the whole mail is on "
-                        "the mail server.",
-                        size=readable_size(line.size),
-                        limit=readable_size(MAIL_BYTES),
-                    )
-                )
-            )
+            line._quarantine(MailflowError(line._too_large()))
         return lines
 
     def _is_sent(self, source, _message):

@@ -5,6 +5,7 @@ from odoo import fields, models
 from ..mailflow import content, outgoing
 from ..mailflow.route import RouteKind
 from .ticket_mail_intake import Plan
+from .ticket_status import CLOSED_CATEGORIES
 
 HOSTS = 20  # named of those that external content would have come from
 
@@ -33,7 +34,7 @@ class TicketMail(models.Model):
     def _ticket_values(self, plan):
         account, message = plan.line.server_id, plan.message
         code = "closed" if account.ticket_close_on_import else "new"
-        now, arrived = fields.Datetime.now(), arrival_of(plan)
+        statuses, arrived = self.env["ticket.status"], arrival_of(plan)
         partner = plan.partner or self.env["res.partner"]
         values = {
             "name": outgoing.without_marks(message.subject)
@@ -46,14 +47,16 @@ class TicketMail(models.Model):
             "queue_id": account.ticket_queue_id.id,
             "user_id": account.ticket_queue_id.user_id.id,
             "account_id": account.id,
-            "status_id": self.env["ticket.status"]._by_code(code).id,
+            "status_id": statuses._by_code(code).id,
             "is_unread": True,
-            "closed_on": now if code == "closed" else False,
             "last_inbound": arrived,
             "last_message": arrived,
-            "waiting_since": False if code == "closed" else arrived,
+            "waiting_since": arrived,
+            **plan.rules._ticket_values(),
         }
-        return values | plan.rules._ticket_values()
+        if statuses.browse(values["status_id"]).category in CLOSED_CATEGORIES:
+            values |= {"closed_on": fields.Datetime.now(), "waiting_since": False}
+        return values
 
     def _create_messages(self, plans):
         for plan, attachments in zip(

@@ -19,7 +19,8 @@ class TicketQueue(models.Model):
         store=True,
         precompute=True,
         readonly=False,
-        help="Letters and digits, no spaces.",
+        help="A short name, of letters and digits without spaces, by which imports "
+        "find the queue. Filled in from its name.",
     )
     sequence = fields.Integer(default=10)
     active = fields.Boolean(default=True)

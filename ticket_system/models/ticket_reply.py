@@ -188,17 +188,20 @@ class TicketReply(models.Model):
 
     @api.depends("ticket_id")
     def _compute_status_id(self):
-        """That of the queue, else what the agent chose last (R53).
-
-        Where we write first, we wait for the customer.
-        """
-        by_code = self.env["ticket.status"]._by_code
-        chosen = self.env.user.res_users_settings_id.ticket_reply_status_id
+        """Where we write first, we wait for the customer."""
+        first = self.env["ticket.status"]._by_code("waiting_customer")
         for reply in self:
             ticket = reply.ticket_id
-            answer = ticket.queue_id.reply_status_id or chosen or by_code("closed")
-            first = by_code("waiting_customer")
+            answer = self._status_after(ticket.queue_id)
             reply.status_id = answer if ticket.last_inbound else first
+
+    @api.model
+    def _status_after(self, queues):
+        """What all these queues preset, else what the agent chose last (R53)."""
+        presets = {queue.reply_status_id for queue in queues}
+        preset = presets.pop() if len(presets) == 1 else None
+        chosen = self.env.user.res_users_settings_id.ticket_reply_status_id
+        return preset or chosen or self.env["ticket.status"]._by_code("closed")
 
     @api.depends("ticket_id", "with_history")
     def _compute_history(self):

@@ -44,7 +44,9 @@ class TicketReply(models.Model):
                 "tag": "display_notification",
                 "params": {
                     "type": "success",
-                    "message": self.env._("On its way to %s", self.email_to),
+                    "message": self.env._(
+                        "On its way to %s", self.email_to.strip(" ,")
+                    ),
                     "next": following,
                 },
             }

@@ -168,7 +168,8 @@ class TicketTicket(models.Model):
     _inherit = "ticket.ticket"
 
     def action_make_rule(self):
-        """A new rule whose conditions this ticket meets (R63), still to be saved."""
+        """A new rule for mails like this ticket's (R63), still to be saved: of the same
+        sender, or else with the same subject, which rarely comes again as it is."""
         self.ensure_one()
         return {
             "type": "ir.actions.act_window",
@@ -179,7 +180,8 @@ class TicketTicket(models.Model):
             "context": {
                 "default_name": self.env._("Like ticket %s", self.number),
                 "default_sender": self.email_from,
-                "default_subject": outgoing.bare_subject(self.name),
+                "default_subject": not self.email_from
+                and outgoing.bare_subject(self.name),
                 "default_queue_id": self.queue_id.id,
                 "default_project_id": self.project_id.id,
             },

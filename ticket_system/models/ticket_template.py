@@ -99,7 +99,7 @@ class TicketTemplate(models.Model):
             {
                 "id": template.id,
                 "name": template.name,
-                "category": template.category_id.complete_name or "",
+                "category": template.category_id.display_name or "",
                 "is_own": bool(template.user_id),
                 "subject": placeholders(template.subject or "", values),
                 "body": template._filled_body(values),

@@ -17,6 +17,17 @@ class TicketTemplateCategory(models.Model):
     )
     parent_path = fields.Char(index=True)
 
+    @api.depends("name", "parent_id")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        """In the reader's language; `complete_name` is for the order alone."""
+        for category in self:
+            names, above = [], category
+            while above:
+                names.append(above.name or "")
+                above = above.parent_id
+            category.display_name = " / ".join(reversed(names))
+
     @api.depends("name", "parent_id.complete_name")
     def _compute_complete_name(self):
         for category in self:

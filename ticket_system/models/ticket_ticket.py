@@ -115,7 +115,7 @@ class TicketTicket(models.Model):
         group_expand="_read_group_expand_full",
     )
     status_category = fields.Selection(related="status_id.category")
-    status_color = fields.Integer(related="status_id.color")
+    status_color = fields.Integer(related="status_id.color", aggregator=None)
     is_closed = fields.Boolean(compute="_compute_is_closed", store=True)
     is_private = fields.Boolean(
         "Private",

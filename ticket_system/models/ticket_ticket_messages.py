@@ -193,8 +193,8 @@ class TicketTicket(models.Model):
             self._register_inbound(message.date)
         elif message.message_type == "comment" and self._is_answer(msg_values):
             if self.env.context.get("ticket_forward"):
-                return
-            if message.outgoing_email_to or message.partner_ids.filtered(
+                self._tell_agents("ticket_system.written")
+            elif message.outgoing_email_to or message.partner_ids.filtered(
                 "partner_share"
             ):
                 self._register_outbound(message.date)

@@ -116,6 +116,8 @@ class TicketTicket(models.Model):
                 "email_cc": False,
                 "partner_name": False,
                 "internal_comment": False,
+                "is_unread": False,
+                "waiting_since": False,
                 "tag_ids": [fields.Command.clear()],
             }
         )

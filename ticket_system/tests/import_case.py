@@ -147,6 +147,7 @@ class ImportCase(TicketCase):
     def again(self, record):
         """Once more: nothing is made, all is known; how many rows are"""
         record.action_again()
+        record.action_read()
         self.run_all(record)
         self.assertEqual(record.made_count, 0)
         return record.known_count

@@ -63,7 +63,12 @@ class TestConversation(ReplyCase):
         self.assertIn("carla@customer.example", self.draft().email_to)
 
     def test_forwards_say_so(self):
+        self.env["bus.bus"].search([]).unlink()
         self.forward()
+        self.env.flush_all()
+        self.cr.precommit.run()
+        told = self.env["bus.bus"].search([("message", "like", "system.written")])
+        self.assertTrue(told, "an open form shows the new status")
         sent = self.ticket._conversation()[-1:]
         self.assertEqual(
             sent.subject, f"Fwd: [Ticket #{self.ticket.number}] Broken wheel"

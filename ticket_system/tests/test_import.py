@@ -75,10 +75,28 @@ class TestImport(ImportCase):
         expected = [("bad.csv", 0, reason)]
         self.assertEqual(self.skipped(record), expected)
         self.run_all(record)
-        self.assertEqual((record.row_count, record.made_count), (2, 2))
+        self.assertEqual((record.row_count, record.made_count), (3, 2))
         self.assertEqual(self.skipped(record), expected)
         self.assertEqual(self.again(record), 2)
         self.assertEqual(self.skipped(record), expected)
+
+    def test_another_file(self):
+        """Once more with a mended file; what was noted and chosen stays"""
+        found = self.files([{**self.rows(1)[0], "zeit": "gestern"}])
+        record = self.start(found)
+        self.assertEqual((record.made_count, record.problem_count), (1, 1))
+        bad, kept = record.attachment_ids.sorted("name")
+        column = record.column_ids.filtered(lambda column: column.name == "notiz")
+        column.target = False
+        record.action_again()
+        raw = self.files(self.rows(1))[bad.name]
+        mended = bad.create({"name": bad.name, "raw": raw})
+        record.attachment_ids = kept | mended
+        record.action_read()
+        self.assertFalse(column.target)
+        self.assertNotIn(bad, record.column_ids.attachment_id)
+        self.run_all(record)
+        self.assertEqual((record.made_count, record.problem_count), (1, 0))
 
     def test_needs_account(self):
         record = self.prepare({"x.mbox": b""})
@@ -156,10 +174,11 @@ class TestImport(ImportCase):
         with patch.object(model, "_create_messages", fail):
             record = self.start(self.files(self.rows(3)))
         self.assertEqual(
-            self.skipped(record), [("nachricht.csv", 2, "ZeroDivisionError('two')")]
+            self.skipped(record), [("nachricht.csv", 3, "ZeroDivisionError('two')")]
         )
         self.assertEqual(record.made_count, 3)
         record.action_again()
+        record.action_read()
         self.run_all(record)
         self.assertEqual((record.made_count, record.known_count), (1, 3))
 

@@ -62,11 +62,11 @@ class TestImportOpenxe(ImportCase):
         self.assertEqual(
             self.skipped(record),
             [
-                ("ticket.csv", 1, "No ticket number."),
-                ("ticket.csv", 2, "“gestern” is no date."),
-                ("ticket.csv", 3, "“0000-00-00 00:00:00” is no date."),
-                ("ticket.csv", 4, "“seltsam” is no status."),
-                ("ticket_nachricht.csv", 1, "Its ticket is not there."),
+                ("ticket.csv", 2, "No ticket number."),
+                ("ticket.csv", 3, "“gestern” is no date."),
+                ("ticket.csv", 4, "“0000-00-00 00:00:00” is no date."),
+                ("ticket.csv", 5, "“seltsam” is no status."),
+                ("ticket_nachricht.csv", 2, "Its ticket is not there."),
             ],
         )
 
@@ -136,7 +136,7 @@ class TestImportOpenxe(ImportCase):
         self.assertEqual((record.made_count, record.known_count), (1, 1))
         self.assertEqual(
             self.skipped(record),
-            [("warteschlangen.csv", 3, "Neither name nor code.")],
+            [("warteschlangen.csv", 4, "Neither name nor code.")],
         )
         self.assertEqual(self.again(record), 2)
 
@@ -161,8 +161,8 @@ class TestImportOpenxe(ImportCase):
         self.assertEqual(
             self.skipped(record),
             [
-                ("ticket_vorlage.csv", 3, "There is no project “99”."),
-                ("ticket_vorlage.csv", 5, "No name."),
+                ("ticket_vorlage.csv", 4, "There is no project “99”."),
+                ("ticket_vorlage.csv", 6, "No name."),
             ],
         )
         self.assertEqual(self.again(record), 3)

@@ -86,10 +86,10 @@ class TestImportOpenxeMessages(ImportCase):
         self.assertEqual(message.message_type, "email")
         self.assertEqual(
             [skipped for skipped in self.skipped(record) if "nachricht" in skipped[0]],
-            [("ticket_nachricht.csv", 1, "A draft that was never sent.")],
+            [("ticket_nachricht.csv", 2, "A draft that was never sent.")],
         )
         told = "Taken without the answer, which was never sent."
-        self.assertIn(("ticket_nachricht.csv", 2, told), self.told(record.note_ids))
+        self.assertIn(("ticket_nachricht.csv", 3, told), self.told(record.note_ids))
 
     def test_remark(self):
         """R68: no customer sees a remark"""

@@ -74,13 +74,17 @@ class TestOriginal(OriginalCase):
             line = self.take_in_as(is_cut=True, full_size=2 * MAIL_BYTES)
         self.assertTrue(line.is_cut)
         self.assertEqual(line.size, 2 * MAIL_BYTES)
-        self.assertIn("300.00 MB, and at most 150.00 MB", line.error)
+        self.assertIn("300.0 MB, and at most 150.0 MB", line.why)
         line = line.with_user(self.administrator)
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.env.ref("base.module_ticket_system")._update_translations(["de_DE"])
+        self.assertIn("300,0 MB", line.with_context(lang="de_DE").why)
+        self.assertIn("zu groß", line.with_context(lang="de_DE").why)
         with self.assertRaisesRegex(UserError, "not complete"):
             line.action_retry()
         line.action_make_ticket()
         notes = line.ticket_id.message_ids.filtered("is_internal")
-        self.assertIn("300.00 MB", notes.body)
+        self.assertIn("300.0 MB", notes.body)
 
     def test_arrival(self):
         """R25: customers wait since the server got their mail, whatever they date it"""

@@ -55,6 +55,18 @@ class TestReplyBatch(TicketCase, MailCase):
             self.assertEqual(files.mapped("name"), ["recall.pdf"])
             self.assertEqual(files.res_id, ticket.id)
 
+    def test_status(self):
+        """R53: as with one answer: that of the queue, else what was chosen last"""
+        self.assertEqual(self.batch(self.tickets).status_id, self.status["closed"])
+        self.send(self.tickets)
+        chosen = self.status["waiting_customer"]
+        self.assertEqual(self.batch(self.tickets).status_id, chosen)
+        self.tickets.queue_id.reply_status_id = self.status["clarify"]
+        self.assertEqual(self.batch(self.tickets).status_id, self.status["clarify"])
+        self.accounting.member_ids |= self.agent
+        self.tickets[0].queue_id = self.accounting
+        self.assertEqual(self.batch(self.tickets).status_id, chosen)
+
     def test_without_address(self):
         """Told beforehand, and left out"""
         mute = self.new_ticket(name="A letter", partner_id=False)

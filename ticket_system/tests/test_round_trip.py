@@ -256,6 +256,7 @@ class TestRoundTrip(MailServerCase):
         self.assertIn("password", account.ticket_last_error)
         self.assertTrue(account.ticket_retry_on)
         account.password = self.dovecot.password
+        self.assertFalse(account.ticket_retry_on, "it is tried again at once")
         self.fetch(account)
         self.assertFalse(account.ticket_last_error)
         self.assertFalse(account.ticket_failures)
@@ -281,6 +282,17 @@ class TestRoundTrip(MailServerCase):
         account.password = self.dovecot.password
         self.fetch(account)
         self.assertFalse(account.ticket_warning_ids or account.ticket_failing_since)
+
+    def test_fetch_button(self):
+        """R10: what came of it is told"""
+        account = self._make_account("now@test.example")
+        self.deliver(account)
+        told = []
+        for _turn in range(2):
+            with self.enter_registry_test_mode(), self.registry.cursor() as cr:
+                action = account.with_env(account.env(cr=cr)).fetch_mail()
+            told.append(action["params"]["message"])
+        self.assertEqual(told, ["New mails: 1", "New mails: 0"])
 
     def test_test_button(self):
         """R10: a clear answer, good or bad"""

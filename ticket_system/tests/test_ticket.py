@@ -65,6 +65,13 @@ class TestTicket(TicketCase):
         ticket = self.new_ticket(status_id=parked.id)
         self.assertTrue(ticket.is_closed)
 
+    def test_new_contact(self):
+        """A contact that is not saved yet has no tickets"""
+        self.agent.group_ids |= self.env.ref("base.group_partner_manager")
+        with Form(self.env["res.partner"].with_user(self.agent)) as form:
+            self.assertFalse(form.recent_ticket_ids[:])
+            form.name = "Greta Gear"
+
     def test_take_and_give_back(self):
         """R3, R8: a member takes a ticket of a department and gives it back"""
         ticket = self.new_ticket().with_user(self.agent)

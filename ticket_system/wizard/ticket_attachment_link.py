@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+TECHNICAL = ("base.", "discuss.", "iap.", "ir.", "mail.", "phone.")
+
 
 class TicketAttachmentLink(models.TransientModel):
     """A document of any app for a ticket: a new one or one that exists (R46, R65)."""
@@ -19,6 +21,7 @@ class TicketAttachmentLink(models.TransientModel):
     new_model = fields.Selection(
         "_select_new_model", "Make", help="Empty: attach the files to one that exists."
     )
+    can_make = fields.Boolean(compute="_compute_can_make")
     document = fields.Reference("_select_document", "Attach To")
 
     @api.model
@@ -55,18 +58,22 @@ class TicketAttachmentLink(models.TransientModel):
         ]
 
     def _may_open(self, model):
-        """Whether it is a document whose form the user has.
+        """Whether it is a document whose form the user has, nothing technical.
 
         Odoo lets every user make tasks, but shows them to those of its projects only.
         """
         if model == "project.task":
             return self.env.user.has_group("project.group_project_user")
-        return model != "discuss.channel"
+        return not model.startswith(TECHNICAL)
 
     @api.constrains("ticket_id")
     def _check_ticket(self):
         """Odoo tells the name of what a record points to, whoever may read that."""
         self.sudo(False).ticket_id.check_access("read")
+
+    @api.depends_context("uid")
+    def _compute_can_make(self):
+        self.can_make = bool(self._select_new_model())
 
     @api.depends("ticket_id")
     def _compute_available_ids(self):

@@ -69,7 +69,7 @@ class TicketMerge(models.TransientModel):
         for wizard in self:
             kept = wizard.kept_ticket_id._origin
             merged = wizard.ticket_ids._origin - kept
-            wizard.preview = kept and merged and wizard._tell(merged, kept)
+            wizard.preview = wizard._tell(merged, kept) if kept and merged else ""
             wizard.is_mixed = bool(kept) and not all(
                 ticket._shares_customer(kept) for ticket in merged
             )

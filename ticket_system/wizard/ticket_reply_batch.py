@@ -24,7 +24,9 @@ class TicketReplyBatch(models.TransientModel):
         "ticket.status",
         "Status After Sending",
         required=True,
-        default=lambda self: self.env["ticket.status"]._by_code("closed"),
+        compute="_compute_status_id",
+        store=True,
+        readonly=False,
     )
 
     @api.depends("ticket_ids")
@@ -41,6 +43,13 @@ class TicketReplyBatch(models.TransientModel):
     def _compute_unknown_placeholders(self):
         for batch in self:
             batch.unknown_placeholders = outgoing.unknown_placeholders(batch.body)
+
+    @api.depends("ticket_ids")
+    def _compute_status_id(self):
+        """As an answer to one ticket does; of several queues what was chosen last."""
+        for batch in self:
+            queues = batch.ticket_ids.queue_id
+            batch.status_id = self.env["ticket.reply"]._status_after(queues)
 
     def action_send(self):
         """Queue one mail for each ticket; tell which ones could not be answered."""

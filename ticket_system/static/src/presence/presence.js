@@ -2,6 +2,7 @@ import { Component, onWillDestroy, onWillStart, onWillUpdateProps, useState } fr
 
 import { browser } from "@web/core/browser/browser";
 import { deserializeDateTime, formatDateTime } from "@web/core/l10n/dates";
+import { localization } from "@web/core/l10n/localization";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useBus, useService } from "@web/core/utils/hooks";
@@ -55,7 +56,7 @@ export class TicketPresence extends Component {
 
     get since() {
         const since = deserializeDateTime(this.state.others[0].since);
-        return formatDateTime(since, { format: "HH:mm" });
+        return formatDateTime(since, { format: localization.timeFormat });
     }
 
     get message() {
@@ -105,15 +106,10 @@ export class TicketPresence extends Component {
         }
     }
 
-    /** Messages came from another ticket or went there: the history is read anew. */
+    /** What moved with the messages; for these see moved_service.js. */
     async showMoved() {
         const { resModel, resId } = this.props.record;
         const thread = this.store.Thread.get({ model: resModel, id: resId });
-        if (thread) {
-            const messages = await thread.fetchMessages();
-            const loadOlder = messages.length === this.store.FETCH_LIMIT;
-            Object.assign(thread, { messages, loadOlder });
-        }
         await this.showWritten();
         await thread?.fetchThreadData(["activities", "attachments", "followers"]);
     }

@@ -72,8 +72,27 @@ tours.add("ticket_system_merge", {
     ],
 });
 
+const open = (subject) => [
+    {
+        content: `Open ${subject}`,
+        trigger: `.o_data_row td[name=name]:contains('${subject}')`,
+        run: "click",
+    },
+    {
+        content: "Its history is there",
+        trigger: `.o_form_view:has(.o_last_breadcrumb_item:contains('${subject}')) .o-mail-Message:contains('Received')`,
+    },
+];
+
 tours.add("ticket_system_merge_one", {
     steps: () => [
+        ...open("The saddle, too"),
+        {
+            content: "Back to the list; the history stays known",
+            trigger: ".o_breadcrumb .breadcrumb-item a",
+            run: "click",
+        },
+        ...open("Broken wheel"),
         ...mergeFromMenu(".o_cp_action_menus button:has(.fa-cog)"),
         {
             content: "The customer's other ticket is offered",
