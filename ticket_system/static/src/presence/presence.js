@@ -100,7 +100,8 @@ export class TicketPresence extends Component {
     /** A new message: into the history, and what it changed into the form. */
     async showWritten() {
         const { record } = this.props;
-        await this.showMessages(record);
+        const { resModel, resId } = record;
+        await this.store.Thread.get({ model: resModel, id: resId })?.fetchNewMessages();
         if (!(await record.isDirty())) {
             await record.load();
         }
@@ -112,17 +113,6 @@ export class TicketPresence extends Component {
         const thread = this.store.Thread.get({ model: resModel, id: resId });
         await this.showWritten();
         await thread?.fetchThreadData(["activities", "attachments", "followers"]);
-    }
-
-    /** The history keeps its place, unless its beginning is shown or the message is mine. */
-    async showMessages({ resModel, resId }) {
-        const thread = this.store.Thread.get({ model: resModel, id: resId });
-        const history = document.querySelector(".o_ticket_form .o-mail-Chatter");
-        const isAtTop = history?.scrollTop < 30;
-        await thread?.fetchNewMessages();
-        if (isAtTop || thread?.newestPersistentMessage?.isSelfAuthored) {
-            browser.setTimeout(() => history?.scrollTo({ top: 0 }));
-        }
     }
 
     async takeOver() {
