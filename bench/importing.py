@@ -167,8 +167,7 @@ def import_all(name: str, record_id: int, again: bool = False) -> dict[str, floa
         record = env["ticket.import"].browse(record_id)
         if again:
             record.action_again()
-        else:
-            record.action_read()
+        record.action_read()
         record.action_start()
         env.cr.commit()
         watch = Watch()
