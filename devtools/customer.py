@@ -60,11 +60,11 @@ def read(address: str) -> None:
     servers = _servers()
     with imaplib.IMAP4(str(servers["imap_host"]), int(servers["imap_port"])) as imap:
         imap.login(address, str(servers["password"]))
-        imap.select(readonly=True)
+        _, (count,) = imap.select(readonly=True)
+        if not count or count == b"0":
+            raise Failure(f"{address} has no mail yet.")
         _, dates = imap.fetch("1:*", "(INTERNALDATE)")
         lines = [line for line in dates if isinstance(line, bytes)]
-        if not lines:
-            raise Failure(f"{address} has no mail yet.")
         newest = max(lines, key=lambda line: (Internaldate2tuple(line), line))
         _, data = imap.fetch(newest.split()[0].decode(), "(BODY.PEEK[])")
     assert isinstance(data[0], tuple)

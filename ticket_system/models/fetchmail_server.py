@@ -262,7 +262,7 @@ class FetchmailServer(models.Model):
         schedule = {name: vals[name] for name in SCHEDULE & vals.keys()}
         rest = {name: vals[name] for name in vals if name not in SCHEDULE}
         if CONNECTION & vals.keys():
-            rest["ticket_retry_on"] = False  # what was wrong may be right now
+            self._ticket_forget_failures()  # what was wrong may be right now
         result = super().write(rest)
         if schedule:
             super(FetchmailServer, self.sudo()).write(schedule)

@@ -80,9 +80,8 @@ class FetchmailServer(models.Model):
                 found.append(account._ticket_test())
             except MailboxError as error:
                 raise UserError(error.translated(self.env._)) from error
-            account.write(
-                {"state": "done", "ticket_last_error": False, "ticket_retry_on": False}
-            )
+            account.state = "done"
+            account._ticket_forget_failures()
         if rest := self - accounts:
             return super(FetchmailServer, rest).button_confirm_login()
         return {
@@ -242,35 +241,42 @@ class FetchmailServer(models.Model):
             return problem.translated(self.env._)
         return None
 
+    def _ticket_forget_failures(self):
+        failing = self.filtered(lambda a: a.ticket_failures or a.ticket_last_error)
+        failing.ticket_warning_ids.sudo().unlink()  # whoever they were for
+        failing.write(
+            {
+                "ticket_last_error": False,
+                "ticket_failures": 0,
+                "ticket_failing_since": False,
+                "ticket_retry_on": False,
+            }
+        )
+
     def _ticket_note_health(self, error, warning=None):
         """Keep what the last fetch came to; after failures wait longer each time.
 
         :param warning: a problem that does not keep mails from being fetched
         """
+        self = self.with_context(fetchmail_cron_running=True)
         now = fields.Datetime.now()
-        if error:
-            failures = self.ticket_failures + 1
-            pause = timedelta(minutes=min(2**failures, LONGEST_PAUSE))
-            values = {
+        if not error:
+            self._ticket_forget_failures()
+            self.write({"ticket_last_fetch": now, "ticket_last_error": warning})
+            return
+        failures = self.ticket_failures + 1
+        self.write(
+            {
+                "ticket_last_error": error,
                 "ticket_failures": failures,
                 "ticket_failing_since": self.ticket_failing_since or now,
-                "ticket_retry_on": now + pause,
+                "ticket_retry_on": now
+                + timedelta(minutes=min(2**failures, LONGEST_PAUSE)),
             }
-        else:
-            failures = 0
-            values = {
-                "ticket_failures": 0,
-                "ticket_failing_since": False,
-                "ticket_retry_on": False,
-                "ticket_last_fetch": now,
-            }
+        )
         if failures == FAILURES_TO_TELL:
             summary = self.env._("Mails of %s are not fetched", self.name)
             self.ticket_warning_ids = self._ticket_warn_administrators(summary, error)
-        elif not failures and self.ticket_failures:
-            self.ticket_warning_ids.unlink()
-        values["ticket_last_error"] = error or warning
-        self.with_context(fetchmail_cron_running=True).write(values)
 
     def _ticket_tell_flood(self):
         """Tell once an hour that new tickets are not answered by themselves."""

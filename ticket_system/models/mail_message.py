@@ -151,7 +151,8 @@ class MailMessage(models.Model):
             "is_foreign": bool, whether its body came by mail,
             "facts": see ticket_facts,
             "has_original": bool, whether the user may download it,
-            "delivery": "failed", "queued" or "sent", "may_retry": bool}
+            "delivery": "failed", "queued" or "sent", "may_retry": bool,
+            "may_undo": bool, whether the user may take it back while it is queued}
         """
         message = self.sudo()
         is_inbound = message.message_type == "email"
@@ -161,6 +162,7 @@ class MailMessage(models.Model):
             to, cc = message.outgoing_email_to, message.outgoing_email_cc
         mails = message.ticket_mail_ids
         account = mails.server_id[:1].ticket_address or ""
+        delivery = message._delivery()
         return {
             "is_inbound": is_inbound,
             "sender": _readable(message.email_from),
@@ -168,10 +170,11 @@ class MailMessage(models.Model):
             "cc": _readable(cc),
             "bcc": _readable(message.outgoing_email_bcc),
             "account": account if account not in f"{to} {cc}" else "",
-            "delivery": message._delivery(),
+            "delivery": delivery,
             "is_foreign": is_inbound or bool(mails),
             "facts": message.ticket_facts or {},
             "may_retry": not is_inbound and bool(message._failed_mails()),
+            "may_undo": delivery == "queued" and bool(self._my_answer()),
             "has_original": (
                 bool(mails.raw_attachment_id)
                 and self.env["ticket.mail"].has_access("read")

@@ -44,6 +44,22 @@ class MailMessage(models.Model):
         mails.send()
         self._tell_delivery()
 
+    def _my_answer(self):
+        """The user's own answer or forward that was sent as this message."""
+        sent = [("sent_message_id", "=", self.id), ("user_id", "=", self.env.uid)]
+        models = (self.env["ticket.reply"], self.env["ticket.forward"])
+        return next(
+            filter(None, (model.search(sent, limit=1) for model in models)), None
+        )
+
+    def action_take_back(self):
+        """Make a draft of one's answer again, while it has not left, and show it."""
+        self.ensure_one()
+        answer = self._my_answer()
+        if not answer:
+            raise UserError(self.env._("Too late: the answer has left."))
+        return answer.action_undo()
+
     def _note_bounced(self, reason, recipient=""):
         """The recipient's server has sent the answer back (P6).
 

@@ -67,7 +67,9 @@ class ResConfigSettings(models.TransientModel):
             for name in NUMBERS:
                 if settings[name] < 0:
                     field = self._fields[name]._description_string(self.env)
-                    raise ValidationError(self.env._("%s is not negative.", field))
+                    raise ValidationError(
+                        self.env._("“%s” must not be negative.", field)
+                    )
 
     @api.model
     def get_values(self):

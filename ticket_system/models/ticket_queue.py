@@ -110,6 +110,23 @@ class TicketQueue(models.Model):
             if oldest and (not queue.oldest_waiting or oldest < queue.oldest_waiting):
                 queue.oldest_waiting = oldest
 
+    @api.onchange("name")
+    def _onchange_name(self):
+        same = self.search([("name", "=", self.name), ("id", "!=", self._origin.id)])
+        if not (self.name and same):
+            return None
+        return {
+            "warning": {
+                "title": self.env._("Same name"),
+                "message": self.env._(
+                    "There is a queue “%(name)s” already (code %(code)s): where a "
+                    "queue is chosen, nobody could tell them apart.",
+                    name=self.name,
+                    code=same[0].code,
+                ),
+            }
+        }
+
     @api.constrains("code")
     def _check_code(self):
         for queue in self:

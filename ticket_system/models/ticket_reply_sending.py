@@ -56,6 +56,7 @@ class TicketReply(models.Model):
             "params": {
                 "message": self.env._("The answer leaves in a moment."),
                 "undo": [self._name, "action_undo", [self.ids]],
+                "seconds": self.ticket_id._seconds_to_undo(),
                 "next": following,
             },
         }

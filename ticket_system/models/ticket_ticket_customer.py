@@ -71,17 +71,34 @@ class TicketTicket(models.Model):
         return self.env["res.partner"].search(domain, limit=1)
 
     def action_create_customer(self):
-        """Make the sender a contact: of the customer chosen, or a customer anew."""
+        """Make the sender a contact: of the customer chosen, or a customer anew, who is
+        greeted as before."""
         self.ensure_one()
         if not self.is_new_address:
             raise UserError(self.env._("A contact has this address already."))
-        self.partner_id = self.env["res.partner"].create(
-            {
-                "name": self.partner_name or self.email_from,
-                "email": self.email_from,
-                "parent_id": self.commercial_partner_id.id,
-            }
+        company = self.commercial_partner_id
+        self._belongs_to(
+            company.create(
+                {
+                    "name": self.partner_name or self.email_from,
+                    "email": self.email_from,
+                    "lang": company.lang or self.env.lang,
+                    "parent_id": company.id,
+                }
+            )
         )
+
+    def action_set_customer(self):
+        """Of the contacts the one who has the sender's address."""
+        self.ensure_one()
+        self._belongs_to(self._contacts(email_normalize(self.email_from)))
+
+    def _belongs_to(self, partner):
+        """All tickets of the sender that have no customer yet."""
+        others = self.search(
+            [("email_from", "=", self.email_from), ("partner_id", "=", False)]
+        )
+        (self | others._filtered_access("write")).partner_id = partner
 
     def action_open_customer_tickets(self):
         self.ensure_one()

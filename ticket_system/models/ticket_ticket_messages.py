@@ -135,11 +135,14 @@ class TicketTicket(models.Model):
 
     def _delay(self):
         """When an answer leaves, if a setting leaves time to think again."""
-        get_param = self.env["ir.config_parameter"].sudo().get_param
-        seconds = int(get_param("ticket_system.undo_seconds", 0))
+        seconds = self._seconds_to_undo()
         if seconds <= 0:
             return {}
         return {"scheduled_date": fields.Datetime.now() + timedelta(seconds=seconds)}
+
+    def _seconds_to_undo(self):
+        get_param = self.env["ir.config_parameter"].sudo().get_param
+        return int(get_param("ticket_system.undo_seconds", 0))
 
     def message_post(self, *, message_type="notification", **kwargs):
         is_answer = message_type == "comment" and self._is_answer(kwargs)

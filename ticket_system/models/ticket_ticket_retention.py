@@ -51,7 +51,7 @@ class TicketStatus(models.Model):
 
     _retention_positive = models.Constraint(
         "CHECK (retention_days >= 0)",
-        "The days until a ticket is erased are not negative.",
+        "The days until a ticket is erased must not be negative.",
     )
 
     def _expired_domain(self, days=None):

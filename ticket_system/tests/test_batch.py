@@ -158,10 +158,23 @@ class TestCustomer(TicketCase):
         ticket = self.new_ticket(
             partner_id=False, email_from="Ina@Ilg.example", partner_name="Ina Ilg"
         )
+        other, later = (
+            self.new_ticket(partner_id=False, email_from="ina@ilg.example")
+            for _turn in range(2)
+        )
+        ticket.email_from = other.email_from
+        later.email_from = "someone@else.example"
         self.assertTrue(ticket.is_new_address)
-        ticket.action_create_customer()
+        self.env["res.lang"]._activate_lang("de_DE")
+        ticket.with_context(lang="de_DE").action_create_customer()
         self.assertEqual(ticket.partner_id.email_normalized, "ina@ilg.example")
+        self.assertEqual(ticket.partner_id.lang, "de_DE")
         self.assertFalse(ticket.is_new_address)
+        self.assertEqual(other.partner_id, ticket.partner_id)
+        self.assertFalse(later.partner_id)
+        later.email_from = "Ina@ilg.example"
+        later.action_set_customer()
+        self.assertEqual(later.partner_id, ticket.partner_id)
 
     def test_add_address(self):
         """A new colleague of a known customer becomes their contact"""

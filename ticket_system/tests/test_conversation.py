@@ -1,6 +1,6 @@
 """P4, P9, R50, R66: who is part of a conversation, and what nobody else gets to see."""
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -125,7 +125,13 @@ class TestConversation(ReplyCase):
             reply.action_send()
             self.assertEqual(self.ticket.status_id.code, "closed")
             self.take_in(mail(f"#{self.ticket.number}", "Wait!"))
-        reply.action_undo()
+        sent = reply.sent_message_id
+        self.assertTrue(sent.with_user(self.agent)._ticket_route()["may_undo"])
+        self.assertFalse(sent.with_user(self.other_agent)._ticket_route()["may_undo"])
+        with self.assertRaisesRegex(UserError, "Too late"):
+            sent.with_user(self.other_agent).action_take_back()
+        action = sent.with_user(self.agent).action_take_back()
+        self.assertEqual(action["res_id"], reply.id)
         self.assertEqual(self.ticket.status_id.code, "new")
         self.assertTrue(self.ticket.is_unread)
         self.assertFalse(self.ticket.last_outbound)

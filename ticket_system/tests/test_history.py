@@ -38,6 +38,7 @@ class TestHistory(TicketCase):
                 "account": "",
                 "delivery": "sent",
                 "may_retry": False,
+                "may_undo": False,
                 "has_original": False,
             },
         )

@@ -257,6 +257,7 @@ class TestRoundTrip(MailServerCase):
         self.assertTrue(account.ticket_retry_on)
         account.password = self.dovecot.password
         self.assertFalse(account.ticket_retry_on, "it is tried again at once")
+        self.assertFalse(account.ticket_last_error or account.ticket_failing_since)
         self.fetch(account)
         self.assertFalse(account.ticket_last_error)
         self.assertFalse(account.ticket_failures)

@@ -47,6 +47,20 @@ registerMessageAction("ticket_system.send_again", {
     sequence: 14,
 });
 
+registerMessageAction("ticket_system.take_back", {
+    condition: ({ message }) =>
+        message.ticket_route?.may_undo && message.ticket_route.delivery === "queued",
+    icon: "fa fa-undo",
+    name: _t("Take Back"),
+    onSelected: async ({ message, owner }) => {
+        const { action, orm } = owner.env.services;
+        const draft = await orm.call("mail.message", "action_take_back", [message.id]);
+        await action.doAction({ type: "ir.actions.client", tag: "soft_reload" });
+        await action.doAction(draft);
+    },
+    sequence: 14,
+});
+
 registerMessageAction("ticket_system.split", {
     condition: ({ message }) => message.ticket_route,
     icon: "fa fa-scissors",

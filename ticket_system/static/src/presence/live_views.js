@@ -4,6 +4,7 @@ import { registry } from "@web/core/registry";
 import { useBus, useService } from "@web/core/utils/hooks";
 import { KanbanController } from "@web/views/kanban/kanban_controller";
 import { kanbanView } from "@web/views/kanban/kanban_view";
+import { SearchModel } from "@web/search/search_model";
 import { ListController } from "@web/views/list/list_controller";
 import { listView } from "@web/views/list/list_view";
 
@@ -33,6 +34,20 @@ function records(list) {
     return list.groups ? list.groups.flatMap((group) => records(group.list)) : list.records;
 }
 
+/** The panel counts anew when one comes back to it: tickets may have changed meanwhile.
+ *  On a phone the board is one column, so that no hit stands out of sight. */
+class TicketSearchModel extends SearchModel {
+    async load(config) {
+        const defaultGroupBy = this.env.isSmall ? undefined : config.defaultGroupBy;
+        await super.load({ ...config, defaultGroupBy });
+    }
+
+    exportState() {
+        const state = super.exportState();
+        return { ...state, searchPanelInfo: { ...state.searchPanelInfo, loaded: false } };
+    }
+}
+
 /** Counts the tickets in the panel at the left anew when agents have changed some. */
 function useLiveCounts(controller) {
     const { bus, searchModel } = controller.env;
@@ -60,6 +75,11 @@ class TicketListController extends ListController {
         useLiveCounts(this);
         useLiveSetUp(this);
     }
+
+    async onRecordSaved() {
+        await super.onRecordSaved(...arguments);
+        this.env.bus.trigger("ticket_system.changed");
+    }
 }
 
 class TicketKanbanController extends KanbanController {
@@ -69,9 +89,20 @@ class TicketKanbanController extends KanbanController {
         useLiveCounts(this);
         useLiveSetUp(this);
     }
+
+    async onRecordSaved() {
+        await super.onRecordSaved(...arguments);
+        this.env.bus.trigger("ticket_system.changed");
+    }
 }
 
-registry.category("views").add("ticket_list", { ...listView, Controller: TicketListController });
-registry
-    .category("views")
-    .add("ticket_kanban", { ...kanbanView, Controller: TicketKanbanController });
+registry.category("views").add("ticket_list", {
+    ...listView,
+    Controller: TicketListController,
+    SearchModel: TicketSearchModel,
+});
+registry.category("views").add("ticket_kanban", {
+    ...kanbanView,
+    Controller: TicketKanbanController,
+    SearchModel: TicketSearchModel,
+});
