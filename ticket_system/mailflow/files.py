@@ -7,17 +7,21 @@ from __future__ import annotations
 
 import codecs
 import csv
+import heapq
 import io
 import lzma
 import re
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import chain, pairwise
-from typing import IO
+from operator import itemgetter
+from typing import IO, TypeVar
 
+from . import headers
 from .errors import MailflowError, Term, _lt
 from .mailbox import BATCH_BYTES, MAIL_BYTES
 
@@ -30,6 +34,8 @@ SEPARATORS = ";,\t|"
 SEPARATING = re.compile(rb"From .*\d:\d\d")
 HEADER = re.compile(rb"[!-9;-~]+[ \t]*:")
 QUOTED_FROM = re.compile(rb">+From ")
+HEAD_END = re.compile(rb"\r?\n\r?\n")
+DATE = re.compile(rb"^date[ \t]*:(.*(?:\n[ \t].*)*)", re.IGNORECASE | re.MULTILINE)
 LINE = 2**16
 # metadata that macOS puts beside each file of a ZIP
 RESOURCE_FORKS = "__MACOSX/"
@@ -53,6 +59,7 @@ class Skipped:
 
 
 Row = Mapping[str, str]
+Entry = TypeVar("Entry")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,7 @@ class Item:
 
     number: int
     content: Row | bytes | Skipped
+    file: object = None
 
     @property
     def size(self) -> int:
@@ -81,6 +89,10 @@ def opened(path: str) -> IO[bytes]:
 
 def holds_mails(name: str) -> bool:
     return name.lower().endswith(MAIL_FILES)
+
+
+def is_one_mail(name: str) -> bool:
+    return name.lower().endswith(".eml")
 
 
 def batches(
@@ -181,12 +193,39 @@ def mails(name: str, stream: IO[bytes], max_bytes: int = MAIL_BYTES) -> Iterator
     """The mails of a file, of the kind that its name tells."""
     if name.lower().endswith(".zip"):
         found = _of_zip(stream, max_bytes)
-    elif name.lower().endswith(".eml"):
+    elif is_one_mail(name):
         found = iter([_bounded(stream, max_bytes)])
     else:
         found = _of_mbox(stream, max_bytes)
     for number, content in enumerate(found, 1):
         yield Item(number, content)
+
+
+def in_order(streams: Iterable[Iterable[Item]]) -> Iterator[Item]:
+    """The mails of several streams by their dates, each stream in its own order."""
+    dated = (_dated(stream, _date_of_item) for stream in streams)
+    return (item for _date, item in heapq.merge(*dated, key=itemgetter(0)))
+
+
+def _dated(
+    entries: Iterable[Entry], date_of_entry: Callable[[Entry], datetime | None]
+) -> Iterator[tuple[datetime, Entry]]:
+    """What has no date goes with what is before it."""
+    last = datetime.min
+    for entry in entries:
+        last = date_of_entry(entry) or last
+        yield last, entry
+
+
+def _date_of_item(item: Item) -> datetime | None:
+    return date_of(item.content) if isinstance(item.content, bytes) else None
+
+
+def date_of(raw: bytes) -> datetime | None:
+    """When a mail was written (naive UTC), by its header alone."""
+    head = HEAD_END.split(raw[:LINE].lstrip(), maxsplit=1)[0]
+    found = DATE.search(head)
+    return headers.date(found[1].decode("ascii", "surrogateescape")) if found else None
 
 
 def _bounded(stream: IO[bytes], max_bytes: int) -> bytes | Skipped:
@@ -199,19 +238,39 @@ def _bounded(stream: IO[bytes], max_bytes: int) -> bytes | Skipped:
 
 
 def _of_zip(stream: IO[bytes], max_bytes: int) -> Iterator[bytes | Skipped]:
+    """By their dates, for names tell nothing."""
+
+    def date_of_entry(entry: zipfile.ZipInfo) -> datetime | None:
+        if not _is_mail(entry):
+            return None
+        with archive.open(entry) as mail:
+            return date_of(mail.read(LINE))
+
     with _zip_errors(), zipfile.ZipFile(stream) as archive:
-        for entry in sorted(archive.infolist(), key=lambda entry: entry.filename):
-            name = entry.filename
-            if entry.is_dir():
-                continue
-            if entry.flag_bits & 1:
-                raise FileError(_lt("“%(name)s” in it is encrypted.", name=name))
-            if name.lower().endswith(".eml") and not name.startswith(RESOURCE_FORKS):
+        entries = _entries(archive)
+        dated = sorted(_dated(entries, date_of_entry), key=itemgetter(0))
+        for _date, entry in dated:
+            if _is_mail(entry):
                 with archive.open(entry) as mail:
                     content = _bounded(mail, max_bytes)
                 yield content
             else:
-                yield Skipped(_lt("“%(name)s” is no mail.", name=name))
+                yield Skipped(_lt("“%(name)s” is no mail.", name=entry.filename))
+
+
+def _entries(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """The files in it by their names; FileError if one is encrypted."""
+    entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+    for entry in entries:
+        if entry.flag_bits & 1:
+            name = entry.filename
+            raise FileError(_lt("“%(name)s” in it is encrypted.", name=name))
+    return sorted(entries, key=lambda entry: entry.filename)
+
+
+def _is_mail(entry: zipfile.ZipInfo) -> bool:
+    name = entry.filename
+    return is_one_mail(name) and not name.startswith(RESOURCE_FORKS)
 
 
 @contextmanager

@@ -1,4 +1,5 @@
 import io
+from contextlib import suppress
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -208,6 +209,12 @@ class TicketImport(models.Model):
                 yield from files.mails(file.name, stream)
             else:
                 yield from files.rows(stream)
+
+    def _date(self, file):
+        """When the one mail in a file was written, as far as it can be told."""
+        with suppress(FileError), _opened(file) as stream:
+            return files.date_of(stream.read(files.LINE))
+        return None
 
 
 def _what_misses(columns):

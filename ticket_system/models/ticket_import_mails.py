@@ -1,4 +1,6 @@
 from dataclasses import replace
+from itertools import compress
+from operator import not_
 
 from odoo import api, models
 
@@ -21,35 +23,44 @@ class TicketMail(models.Model):
     _inherit = "ticket.mail"
 
     @api.model
-    def _import(self, account, checksum, items):
-        """Take in the mails of a file.
+    def _import(self, account, items):
+        """Take in mails of files.
 
-        :param items: list of mailflow.files.Item
-        :return: an Outcome
+        :param items: list of mailflow.files.Item, `file` being an attachment
+        :return: an Outcome, whose problems are [(file, number, why it is skipped)]
         """
-        source = Source(
-            f"{IMPORT_FOLDER}{checksum}", "ticket_uidvalidity", "ticket_last_uid"
+        before = self._imported(items)
+        new = {_key(item): item for item in items if _key(item) not in before}
+        lines = self._take_in_from(
+            account,
+            [Source(folder, "", "") for folder, _number in new],
+            1,
+            [RawMail(item.number, item.content, None) for item in new.values()],
         )
-        numbers = [item.number for item in items]
-        taken = self.search([("folder", "=", source.folder), ("uid", "in", numbers)])
-        known = set(taken.mapped("uid"))
-        done = taken.filtered(lambda line: line._is_known() or line.state == "done")
-        raw_mails = [
-            RawMail(item.number, item.content, None)
-            for item in items
-            if item.number not in known
-        ]
-        lines = self._take_in(account, source, 1, raw_mails)
-        known_before = lines.filtered(lambda line: line._is_known())
+        found = before | dict(zip(new, lines, strict=True))
+        taken = [(item, found[_key(item)]) for item in items]
+        is_here = [line.state == "done" or line._is_known() for _item, line in taken]
+        made = len(lines.filtered(lambda line: line.state == "done"))
         return Outcome(
-            made=len(lines.filtered(lambda line: line.state == "done")),
-            known=len(done | known_before),
+            made=made,
+            known=sum(is_here) - made,
             problems=[
-                (line.uid, line.why)
-                for line in (taken - done) | (lines - known_before)
+                (item.file, item.number, line.why)
+                for item, line in compress(taken, map(not_, is_here))
                 if line.state in ("ignored", "quarantined")
             ],
         )
+
+    def _imported(self, items):
+        """{key: ledger line} of those that were taken in before."""
+        keys = [_key(item) for item in items]
+        lines = self.search(
+            [
+                ("folder", "in", [folder for folder, _number in keys]),
+                ("uid", "in", [number for _folder, number in keys]),
+            ]
+        )
+        return {(line.folder, line.uid): line for line in lines}
 
     def _is_known(self):
         """Whether its message was here before, received or written by us."""
@@ -86,13 +97,26 @@ class TicketMail(models.Model):
         return message.sender.email in own_addresses
 
     def _decide_sent(self, plan, candidates, now):
-        """What answers no mail we have is taken in like any other."""
+        """What answers no mail we have makes a ticket of whom we wrote to; what went to
+        nobody else is taken in like any other."""
         verdict = plan.verdict
         is_decided = super()._decide_sent(plan, candidates, now)
         if self._is_import() and plan.verdict.reason == "no_ticket":
-            plan.verdict = verdict
-            plan.line.is_sent = is_decided = False
+            plan.verdict, is_decided = verdict, False
+            plan.line.is_sent = self._first_recipient(plan.message) is not None
         return is_decided
+
+    def _customer(self, line, message):
+        customer = super()._customer(line, message)
+        if line.is_sent and self._is_import():
+            return self._first_recipient(message) or customer
+        return customer
+
+    def _first_recipient(self, message):
+        """The first Address that is none of ours, if any."""
+        own_addresses = {"", *self.env["fetchmail.server"]._ticket_addresses()}
+        recipients = (*message.to, *message.cc)
+        return next((a for a in recipients if a.email not in own_addresses), None)
 
     # ------------------------------------------------------------------
     # History
@@ -107,6 +131,8 @@ class TicketMail(models.Model):
         values = super()._ticket_values(plan)
         if not self._is_import():
             return values
+        if plan.line.is_sent:
+            values |= self._begun_by_us(plan)
         statuses = self.env["ticket.status"]
         status = statuses.browse(values["status_id"])
         if self.env.context.get("ticket_import_close"):
@@ -119,7 +145,18 @@ class TicketMail(models.Model):
                 "waiting_since": False,
                 "is_unread": False,
             }
+        elif plan.line.is_sent:
+            values["status_id"] = statuses._by_code("waiting_customer").id
         return values
+
+    def _begun_by_us(self, plan):
+        return {
+            "last_inbound": False,
+            "last_outbound": date_of(plan),
+            "first_response": date_of(plan),
+            "waiting_since": False,
+            "is_unread": False,
+        }
 
     def _create_tickets(self, plans):
         result = super()._create_tickets(plans)
@@ -136,3 +173,8 @@ class TicketMail(models.Model):
             if plan.route.kind == RouteKind.REPLY:
                 plan.ticket._join_history(date_of(plan), plan.line.is_sent)
         return None
+
+
+def _key(item):
+    """Where the ledger has it: the folder, and the uid."""
+    return f"{IMPORT_FOLDER}{item.file.checksum}", item.number

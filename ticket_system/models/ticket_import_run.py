@@ -1,13 +1,15 @@
 import logging
+from dataclasses import replace
+from datetime import datetime
 from functools import partial
+from itertools import chain
 
 from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.service.model import retrying
 
 from ..mailflow import files, openxe
-from ..mailflow.files import FileError, Skipped
-from ..mailflow.message import parse
+from ..mailflow.files import FileError, Item, Skipped
 from .ticket_import import MAILS
 from .ticket_import_openxe import Outcome
 from .ticket_mail_intake import is_transient
@@ -15,7 +17,7 @@ from .ticket_mail_intake import is_transient
 _logger = logging.getLogger(__name__)
 
 BATCH = files.BATCH_COUNT
-ORDER = (*openxe.KINDS, MAILS)
+TABLES = list(openxe.KINDS)
 
 
 class TicketImport(models.Model):
@@ -41,102 +43,111 @@ class TicketImport(models.Model):
 
     def _run(self):
         """Import until all is done or the time is up; whether time is left."""
-        time_left = True
-        for file in self._in_order():
-            time_left = time_left and self._run_file(file)
+        time_left = all(self._run_stream(*stream) for stream in self._streams())
         if time_left or self.done_count >= self.row_count:
             self._finish()
             self.env["ir.cron"]._commit_progress(remaining=0)
         return time_left
 
-    def _in_order(self):
-        """Tables before those that refer to them, and what was sent after what it
-        answers: a file is of sent mails if its first one is from our own address."""
-        return self.attachment_ids.sorted(
-            lambda file: (ORDER.index(self._kind(file)), self._begins_with_sent(file))
+    def _streams(self):
+        """(kind, what the columns mean, items): tables before those that refer to them,
+        then the mails of all files together, by their dates."""
+        position = self.position or {}
+        readable = self.attachment_ids.filtered(
+            lambda file: position.get(str(file.id), 0) is not None
         )
+        tables = readable.filtered(lambda file: self._kind(file) != MAILS)
+        for file in tables.sorted(lambda file: TABLES.index(self._kind(file))):
+            items = _left(self._read(file), position)
+            yield self._kind(file), self._meanings(file), items
+        yield MAILS, {}, _left(self._mails(readable - tables, position), position)
 
-    def _begins_with_sent(self, file):
-        if self._kind(file) != MAILS:
-            return False
-        try:
-            first = next((item.content for item in self._items(file)), None)
-        except FileError:
-            return False
-        mails = self.env["ticket.mail"].with_context(ticket_import=True)
-        return isinstance(first, bytes) and mails._is_sent(None, parse(first))
+    def _mails(self, mail_files, position):
+        """Of files with one mail, each is opened when its turn comes."""
+        single = mail_files.filtered(lambda file: files.is_one_mail(file.name))
+        boxes = map(self._read, mail_files - single)
+        rest = single.filtered(lambda file: str(file.id) not in position)
+        by_date = rest.sorted(lambda file: self._date(file) or datetime.max)
+        return files.in_order([*boxes, chain.from_iterable(map(self._read, by_date))])
 
-    def _run_file(self, file):
-        done = (self.position or {}).get(str(file.id), 0)
-        if done is None:
-            return True
-        rest = (item for item in self._items(file) if item.number > done)
-        meanings = self._meanings(file)
+    def _read(self, file):
+        """Its items; number 0 tells why it cannot be read on."""
         try:
-            for batch in files.batches(rest, BATCH):
-                retrying(partial(self._take, file, meanings, batch), self.env)
-                left = max(self.row_count - self.done_count, 0)
-                cron = self.env["ir.cron"]
-                if not cron._commit_progress(len(batch), remaining=left):
-                    return False
-                self.env.invalidate_all()
+            for item in self._items(file):
+                yield replace(item, file=file)
         except FileError as error:
-            self._skip_file(file, error.translated(self.env._))
+            yield Item(0, Skipped(error.args[0]), file)
+
+    def _run_stream(self, kind, meanings, items):
+        """Import it until the time is up; whether time is left."""
+        for batch in files.batches(items, BATCH):
+            retrying(partial(self._take, kind, meanings, batch), self.env)
+            left = max(self.row_count - self.done_count, 0)
+            if not self.env["ir.cron"]._commit_progress(len(batch), remaining=left):
+                return False
+            self.env.invalidate_all()
         return True
 
     def _skip_file(self, file, reason):
-        self._note(file, [(0, reason)])
-        self._move(file, None)
+        self._note([(file, 0, reason)])
+        self._move({file: None})
 
-    def _take(self, file, meanings, batch):
+    def _take(self, kind, meanings, batch):
         """Import a batch and note how far it came: one transaction."""
-        self._take_or_split(file, meanings, batch)
-        self.done_count += len(batch)
-        self._move(file, batch[-1].number)
+        self._take_or_split(kind, meanings, batch)
+        self.done_count += sum(1 for item in batch if item.number)
+        self._move({item.file: item.number or None for item in batch})
 
-    def _take_or_split(self, file, meanings, batch):
+    def _take_or_split(self, kind, meanings, batch):
         """A row that fails is skipped alone."""
         try:
             with self.env.cr.savepoint():
-                self._take_batch(file, meanings, batch)
+                self._take_batch(kind, meanings, batch)
         except Exception as error:
             if is_transient(error):
                 raise
             if len(batch) > 1:
                 for item in batch:
-                    self._take_or_split(file, meanings, [item])
+                    self._take_or_split(kind, meanings, [item])
                 return
+            [item] = batch
             _logger.warning(
-                "Row %s of file %s", batch[0].number, file.id, exc_info=True
+                "Row %s of file %s", item.number, item.file.id, exc_info=True
             )
-            self._note(file, [(batch[0].number, _told(error))])
+            self._note([(item.file, item.number, _told(error))])
 
-    def _take_batch(self, file, meanings, batch):
+    def _take_batch(self, kind, meanings, batch):
         self = self.with_context(default_import_id=self.id)
         skipped = [
-            (item.number, item.content.reason.translated(self.env._))
+            (item.file, item.number, item.content.reason.translated(self.env._))
             for item in batch
             if isinstance(item.content, Skipped)
         ]
         rest = [item for item in batch if not isinstance(item.content, Skipped)]
-        kind = self._kind(file)
         if kind == MAILS:
-            outcome = self._take_mails(file, rest)
+            outcome = self._take_mails(rest)
         else:
-            rows = [
-                (item.number, openxe.meant(item.content, meanings)) for item in rest
-            ]
-            outcome = self._take_rows(kind, rows)
+            outcome = self._take_table(kind, meanings, rest)
         self.made_count += outcome.made
         self.known_count += outcome.known
-        self._note(file, skipped + outcome.problems)
-        self._note(file, outcome.notes, is_note=True)
+        self._note(skipped + outcome.problems)
+        self._note(outcome.notes, is_note=True)
 
-    def _take_mails(self, file, items):
+    def _take_mails(self, items):
         mails = self.env["ticket.mail"].with_context(
             ticket_import=True, ticket_import_close=self.close_mails
         )
-        return mails._import(self.account_id, file.checksum, items)
+        return mails._import(self.account_id, items)
+
+    def _take_table(self, kind, meanings, items):
+        rows = [(item.number, openxe.meant(item.content, meanings)) for item in items]
+        outcome = self._take_rows(kind, rows)
+        file_of = {item.number: item.file for item in items}
+        return replace(
+            outcome,
+            problems=[(file_of[row], row, why) for row, why in outcome.problems],
+            notes=[(file_of[row], row, why) for row, why in outcome.notes],
+        )
 
     def _take_rows(self, kind, rows):
         if kind != "projects":
@@ -149,8 +160,12 @@ class TicketImport(models.Model):
         self.project_names = {**(self.project_names or {}), **names}
         return Outcome()
 
-    def _move(self, file, position):
-        self.position = {**(self.position or {}), str(file.id): position}
+    def _move(self, numbers):
+        """
+        :param numbers: {file: how far it came}
+        """
+        moved = {str(file.id): number for file, number in numbers.items()}
+        self.position = {**(self.position or {}), **moved}
         self._tell_progress()
 
     def _finish(self):
@@ -164,13 +179,13 @@ class TicketImport(models.Model):
 
     def _give_up(self, error):
         _logger.error("Import %s", self.id, exc_info=error)
-        self._note(self.env["ir.attachment"], [(0, _told(error))])
+        self._note([(self.env["ir.attachment"], 0, _told(error))])
         self._finish()
         self.env["ir.cron"]._commit_progress(remaining=0)
 
-    def _note(self, file, problems, is_note=False):
+    def _note(self, problems, is_note=False):
         """
-        :param problems: [(row number, or 0 for the file, why it is skipped)]
+        :param problems: [(file, row number or 0 for all of it, why it is skipped)]
         :param is_note: it is taken, but for what is told
         """
         self.env["ticket.import.problem"].create(
@@ -182,9 +197,18 @@ class TicketImport(models.Model):
                     "reason": reason,
                     "is_note": is_note,
                 }
-                for row, reason in problems
+                for file, row, reason in problems
             ]
         )
+
+
+def _left(items, position):
+    """Those that were not taken before."""
+    return (
+        item
+        for item in items
+        if not item.number or item.number > position.get(str(item.file.id), 0)
+    )
 
 
 def _told(error):

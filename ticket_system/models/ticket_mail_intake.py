@@ -1,6 +1,7 @@
 import logging
 from dataclasses import dataclass, field, replace
 from itertools import compress
+from operator import not_
 
 import psycopg2
 
@@ -30,6 +31,7 @@ class Plan:
     verdict: Verdict
     route: Route | None = None
     duplicate_of: models.Model | None = None
+    customer: mailmessage.Address | None = None
     partner: models.Model | None = None
     is_internal: bool = False
     is_storm: bool = False
@@ -53,6 +55,12 @@ class TicketMail(models.Model):
         :param raw_mails: list of mailflow.mailbox.RawMail
         :return: the ledger lines
         """
+        sources = [source] * len(raw_mails)
+        return self._take_in_from(account, sources, uidvalidity, raw_mails)
+
+    @api.model
+    def _take_in_from(self, account, sources, uidvalidity, raw_mails):
+        """As `_take_in`, each mail from a Source of its own."""
         now = fields.Datetime.now()
         language = account._ticket_language()
         messages = [mailmessage.parse(mail.raw, language) for mail in raw_mails]
@@ -76,8 +84,8 @@ class TicketMail(models.Model):
                     "size": min(mail.size, LARGEST_SIZE),
                     "is_cut": mail.is_cut,
                 }
-                for mail, original, message in zip(
-                    raw_mails, originals, messages, strict=True
+                for source, mail, original, message in zip(
+                    sources, raw_mails, originals, messages, strict=True
                 )
             ]
         )
@@ -105,16 +113,14 @@ class TicketMail(models.Model):
         Those of ordinary size lie in the database, where one commit makes them last
         together with their line; the few large ones in the filestore.
         """
-        small = [mail for mail in raw_mails if len(mail.raw) <= IN_DATABASE]
-        large = [mail for mail in raw_mails if len(mail.raw) > IN_DATABASE]
+        is_small = [len(mail.raw) <= IN_DATABASE for mail in raw_mails]
         with self.env["ir.attachment"]._in_database():
-            by_uid = self._store(small)
-        by_uid |= self._store(large)
-        return [by_uid[mail.uid] for mail in raw_mails]
+            small = iter(self._store(compress(raw_mails, is_small)))
+        large = iter(self._store(compress(raw_mails, map(not_, is_small))))
+        return [next(small if fits else large) for fits in is_small]
 
     def _store(self, raw_mails):
-        """{uid: attachment}"""
-        originals = self.env["ir.attachment"].create(
+        return self.env["ir.attachment"].create(
             [
                 {
                     "name": f"{mail.uid}.eml",
@@ -125,8 +131,6 @@ class TicketMail(models.Model):
                 for mail in raw_mails
             ]
         )
-        uids = (mail.uid for mail in raw_mails)
-        return dict(zip(uids, originals, strict=True))
 
     def _process(self, messages=None):
         """Make tickets of the lines; a mail that fails is quarantined alone.
@@ -203,7 +207,8 @@ class TicketMail(models.Model):
             known[message.content_hash] = line
             if plan.verdict.action == Action.IGNORE:
                 continue
-            plan.partner = partners.get(sender)
+            plan.customer = self._customer(line, message)
+            plan.partner = partners.get(plan.customer.email)
             plan.is_internal = sender in internal
             plan.is_storm = surroundings[sender].is_storm
             self._judge(plan, internal)
@@ -217,6 +222,10 @@ class TicketMail(models.Model):
             else:
                 self._remember(candidates, plan)
         return plans
+
+    def _customer(self, _line, message):
+        """Whose ticket the mail makes, an Address."""
+        return message.sender
 
     def _judge(self, plan, internal):
         """Note what makes the sender believable, and what does not."""

@@ -63,10 +63,14 @@ class TicketMail(models.Model):
         return {line.content_hash: line for line in lines}
 
     def _find_partners(self, messages):
-        """({address: partner}, the addresses of internal users among the senders)."""
-        senders = {message.sender.email for message in messages} - {""}
+        """({address: partner}, the addresses of internal users) of senders and
+        customers."""
+        people = {message.sender.email for message in messages} | {
+            self._customer(line, message).email
+            for line, message in zip(self, messages, strict=True)
+        }
         partners = self.env["res.partner"].search(
-            [("email_normalized", "in", list(senders))], order="id desc"
+            [("email_normalized", "in", list(people - {""}))], order="id desc"
         )
         by_email = {partner.email_normalized: partner for partner in partners}
         users = self.env["res.users"].search(

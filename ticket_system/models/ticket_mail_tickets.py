@@ -32,7 +32,7 @@ class TicketMail(models.Model):
                 target.related_ticket_ids |= plan.ticket
 
     def _ticket_values(self, plan):
-        account, message = plan.line.server_id, plan.message
+        account, message, customer = plan.line.server_id, plan.message, plan.customer
         code = "closed" if account.ticket_close_on_import else "new"
         statuses, arrived = self.env["ticket.status"], arrival_of(plan)
         partner = plan.partner or self.env["res.partner"]
@@ -40,8 +40,8 @@ class TicketMail(models.Model):
             "name": outgoing.without_marks(message.subject)
             or message.subject
             or account._no_subject(),
-            "email_from": message.sender.email,
-            "partner_name": message.sender.name or partner.name or message.sender.email,
+            "email_from": customer.email,
+            "partner_name": customer.name or partner.name or customer.email,
             "partner_id": partner.id,
             "project_id": account.ticket_project_id.id,
             "queue_id": account.ticket_queue_id.id,
@@ -113,7 +113,8 @@ class TicketMail(models.Model):
             facts |= parked(safe)
         else:
             body = content.text_to_html(text)
-        author = plan.partner if plan.partner and not plan.is_internal else None
+        is_foreign = not plan.is_internal and not plan.line.is_sent
+        author = plan.partner if plan.partner and is_foreign else None
         direction = "outgoing" if plan.line.is_sent else "incoming"
         return {
             "model": "ticket.ticket",

@@ -132,6 +132,34 @@ class TestMails(BaseCase):
         self.assertEqual(count, 300)
         self.assertLess(peak, 2**20)
 
+    def test_date(self):
+        for head, day in (
+            (b"From x\nA: b\nDATE:\r\n Mon, 9 Mar 2026 10:00:00 +0100\r\n\r\n", 9),
+            (b"Date: 9 Mar 2026 10:00 +0100\nDate: 10 Mar 2026 10:00 +0100", 9),
+            (b"\nA: b\n\nDate: 9 Mar 2026 10:00 +0100", None),
+            (b"Date: \xff\n\n", None),
+            (b"", None),
+        ):
+            with self.subTest(head):
+                expected = day and datetime(2026, 3, day, 9)
+                self.assertEqual(files.date_of(head), expected)
+
+    def test_in_order(self):
+        """Of each stream no more is read than is needed; no date: where it stands"""
+
+        def stream(*days):
+            for number, day in enumerate(days, 1):
+                read.append(day)
+                date = b"Date: %d Mar 2026 10:00 +0000\n" % day if day else b"A: b"
+                yield Item(number, date, days)
+
+        read = []
+        one, two = (2, 0, 5), (0, 3, 4)
+        found = files.in_order([stream(*one), stream(*two)])
+        order = [item.file[item.number - 1] for item in [next(found), next(found)]]
+        self.assertEqual((order, read), ([0, 2], [2, 0, 3]))
+        self.assertEqual([item.file[item.number - 1] for item in found], [0, 3, 4, 5])
+
     def test_batches(self):
         items = [Item(number, b"x" * size) for number, size in enumerate((1, 5, 9, 1))]
         sizes = [[item.size for item in batch] for batch in files.batches(items, 3, 6)]
