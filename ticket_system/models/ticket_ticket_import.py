@@ -84,7 +84,8 @@ class TicketTicket(models.Model):
 
     def _join_history(self, date, is_sent):
         """A customer wrote at `date`, or we did: times move forward, and who got an
-        answer waits no longer; nothing else changes."""
+        answer waits no longer. Who answers what this import brought waits; nothing else
+        changes."""
         direction = "last_outbound" if is_sent else "last_inbound"
         for ticket in self.with_context(tracking_disable=True):
             names = [direction, "last_message"]
@@ -95,4 +96,14 @@ class TicketTicket(models.Model):
                 values["first_response"] = min(ticket.first_response or date, date)
                 if ticket.waiting_since and ticket.waiting_since <= date:
                     values["waiting_since"] = False
+            elif ticket._is_answered_in_import(date):
+                new = self.env["ticket.status"]._by_code("new")
+                values |= {"status_id": new.id, "is_unread": True}
             ticket.write(values)
+
+    def _is_answered_in_import(self, date):
+        return (
+            self.import_id.id == self.env.context.get("default_import_id")
+            and self.status_id.category == "waiting_customer"
+            and self.last_outbound < date
+        )

@@ -280,17 +280,26 @@ class TestImportMails(ImportCase):
 
     def test_written_first_open(self):
         """Without closing, we wait for the customer, who may be unknown"""
-        self.take(
-            self.written_first(to="new@other.example"),
-            dated(5, sender="new@other.example", in_reply_to="<ours@test.example>"),
-            close_mails=False,
-        )
+        self.take(self.written_first(to="new@other.example"), close_mails=False)
         [ticket] = self.imported()
         self.assertEqual(ticket.status_id, self.status["waiting_customer"])
         self.assertEqual(ticket.email_from, "new@other.example")
         self.assertEqual(ticket.partner_name, "new@other.example")
         self.assertFalse(ticket.partner_id or ticket.waiting_since or ticket.is_unread)
+
+    def test_written_first_and_answered(self):
+        """Whose answer is in the same import waits; in a later one, all stays"""
+        reply = dated(5, in_reply_to="<ours@test.example>")
+        self.take(self.written_first(), reply, close_mails=False)
+        [ticket] = self.imported()
         self.assertEqual(len(ticket._conversation()), 2)
+        self.assertEqual(ticket.status_id, self.status["new"])
+        self.assertEqual(ticket.waiting_since, datetime(2026, 3, 5, 9))
+        self.assertTrue(ticket.is_unread)
+        ticket.status_id = self.status["waiting_customer"]
+        self.take(dated(6, in_reply_to="<ours@test.example>"), close_mails=False)
+        self.assertEqual(len(ticket._conversation()), 3)
+        self.assertEqual(ticket.status_id, self.status["waiting_customer"])
 
     def test_closed_long_ago(self):
         """Years later it still is one conversation"""
