@@ -105,5 +105,6 @@ class TicketTicket(models.Model):
         return (
             self.import_id.id == self.env.context.get("default_import_id")
             and self.status_id.category == "waiting_customer"
+            and bool(self.last_outbound)
             and self.last_outbound < date
         )
