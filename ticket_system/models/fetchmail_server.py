@@ -99,7 +99,9 @@ class FetchmailServer(models.Model):
     ticket_greeting = fields.Char("Greeting", translate=True)
     ticket_signature = fields.Html("Signature")
     autoresponder_active = fields.Boolean("Automatic Answer")
-    autoresponder_once_per_day = fields.Boolean("Only One Mail a Day", default=True)
+    autoresponder_once_per_day = fields.Boolean(
+        "At Most One a Day and Sender", default=True
+    )
     autoresponder_subject = fields.Char(
         "Answer Subject",
         compute="_compute_autoresponder_texts",

@@ -54,7 +54,7 @@ class TicketReply(models.Model):
             "type": "ir.actions.client",
             "tag": "ticket_system.changed",
             "params": {
-                "message": self.env._("The answer leaves in a moment."),
+                "message": self.env._("The mail leaves in a moment."),
                 "undo": [self._name, "action_undo", [self.ids]],
                 "seconds": self.ticket_id._seconds_to_undo(),
                 "next": following,

@@ -1,5 +1,6 @@
 import { Component, useState, xml } from "@odoo/owl";
 
+import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 
@@ -27,7 +28,8 @@ export class TicketDetails extends Component {
         const { partner_id, partner_name, email_from, queue_id, user_id } = this.props.record.data;
         const customer = partner_id?.display_name || partner_name || email_from;
         const [name] = (customer || "").split("\n"); // the address stands below it
-        return [name, queue_id?.display_name, user_id?.display_name].filter(Boolean).join(" · ");
+        const known = [name, queue_id?.display_name, user_id?.display_name].filter(Boolean);
+        return known.join(" · ") || _t("Customer and Work");
     }
 }
 
