@@ -51,7 +51,8 @@ export class AnswerField extends HtmlField {
      * The cursor waits where the answer is to be written, above the signature; in a draft
      * without room left behind the first line that its author wrote.
      *
-     * Where the recipient is known, writing may begin there at once.
+     * Where the recipient is known, writing may begin there at once; on a phone after a
+     * touch, for the keyboard would hide the rest.
      */
     placeCursor() {
         const { editable, shared } = this.editor;
@@ -67,8 +68,10 @@ export class AnswerField extends HtmlField {
         } else {
             return;
         }
-        if (record.data.email_to && !hasTouch()) {
-            browser.setTimeout(() => shared.selection.focusEditable());
+        if (record.data.email_to) {
+            browser.setTimeout(() =>
+                hasTouch() ? document.activeElement.blur() : shared.selection.focusEditable()
+            );
         }
     }
 
