@@ -7,8 +7,8 @@ const TIME_TO_UNDO = 10; // s
  * Tells what has been done, and offers to undo it.
  *
  * Parameters: `message`; `undo`, the call of the server that does it: model, method,
- * arguments, if it can be; `seconds` for that, if more than usual; `open`, an action that shows what came of it; `next`, the
- * action to go on with.
+ * arguments, if it can be; `seconds` for that, if more than usual; `open`, an action that
+ * shows what came of it; `next`, the action to go on with.
  */
 function changed(env, action) {
     const { message, undo, seconds = 0, open, next } = action.params;

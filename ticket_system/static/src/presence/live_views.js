@@ -68,41 +68,29 @@ function useLiveSetUp(controller) {
     });
 }
 
-class TicketListController extends ListController {
-    setup() {
-        super.setup();
-        useLivePresence(this);
-        useLiveCounts(this);
-        useLiveSetUp(this);
-    }
+/** A controller of tickets that stays up to date. */
+const live = (Controller) =>
+    class extends Controller {
+        setup() {
+            super.setup();
+            useLivePresence(this);
+            useLiveCounts(this);
+            useLiveSetUp(this);
+        }
 
-    async onRecordSaved() {
-        await super.onRecordSaved(...arguments);
-        this.env.bus.trigger("ticket_system.changed");
-    }
-}
-
-class TicketKanbanController extends KanbanController {
-    setup() {
-        super.setup();
-        useLivePresence(this);
-        useLiveCounts(this);
-        useLiveSetUp(this);
-    }
-
-    async onRecordSaved() {
-        await super.onRecordSaved(...arguments);
-        this.env.bus.trigger("ticket_system.changed");
-    }
-}
+        async onRecordSaved() {
+            await super.onRecordSaved(...arguments);
+            this.env.bus.trigger("ticket_system.changed");
+        }
+    };
 
 registry.category("views").add("ticket_list", {
     ...listView,
-    Controller: TicketListController,
+    Controller: live(ListController),
     SearchModel: TicketSearchModel,
 });
 registry.category("views").add("ticket_kanban", {
     ...kanbanView,
-    Controller: TicketKanbanController,
+    Controller: live(KanbanController),
     SearchModel: TicketSearchModel,
 });
