@@ -56,18 +56,20 @@ class FetchmailServer(models.Model):
 
     def fetch_mail(self):
         """Fetch at once, and tell what came of it."""
+        if not self.use_ticket_system:
+            return super().fetch_mail()
+        self.check_access("write")
         lines = self.env["ticket.mail"].sudo()
         last = lines.search([], order="id desc", limit=1).id or 0
-        super().fetch_mail()
-        if not self.use_ticket_system:
-            return None
+        error = self.sudo()._fetch_mail()
         count = lines.search_count([("server_id", "=", self.id), ("id", ">", last)])
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
-                "type": "success",
-                "message": self.env._("New mails: %s", count),
+                "type": "danger" if error else "success",
+                "message": str(error or self.env._("New mails: %s", count)),
+                "sticky": bool(error),
                 "next": {"type": "ir.actions.act_window_close"},  # reloads the form
             },
         }

@@ -32,7 +32,9 @@ class TicketImportOpenxe(models.AbstractModel):
                 continue
             try:
                 if not ticket:
-                    raise UserError(self.env._("Its ticket is not there."))
+                    raise UserError(
+                        self.env._("Its ticket is not in the files, or was skipped.")
+                    )
                 found = self._messages_values(row, ticket, lookup)
             except UserError as error:
                 outcome.problems.append((number, str(error)))

@@ -66,7 +66,11 @@ class TestImportOpenxe(ImportCase):
                 ("ticket.csv", 3, "“gestern” is no date."),
                 ("ticket.csv", 4, "“0000-00-00 00:00:00” is no date."),
                 ("ticket.csv", 5, "“seltsam” is no status."),
-                ("ticket_nachricht.csv", 2, "Its ticket is not there."),
+                (
+                    "ticket_nachricht.csv",
+                    2,
+                    "Its ticket is not in the files, or was skipped.",
+                ),
             ],
         )
 

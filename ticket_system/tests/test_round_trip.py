@@ -285,15 +285,22 @@ class TestRoundTrip(MailServerCase):
         self.assertFalse(account.ticket_warning_ids or account.ticket_failing_since)
 
     def test_fetch_button(self):
-        """R10: what came of it is told"""
+        """R10: what came of it is told, and why nothing could"""
         account = self._make_account("now@test.example")
         self.deliver(account)
         told = []
-        for _turn in range(2):
+        for password in (account.password, account.password, "wrong"):
+            account.password = password
+            account.flush_recordset()
             with self.enter_registry_test_mode(), self.registry.cursor() as cr:
                 action = account.with_env(account.env(cr=cr)).fetch_mail()
-            told.append(action["params"]["message"])
-        self.assertEqual(told, ["New mails: 1", "New mails: 0"])
+            told.append((action["params"]["type"], action["params"]["message"]))
+        *good, bad = told
+        self.assertEqual(
+            good, [("success", "New mails: 1"), ("success", "New mails: 0")]
+        )
+        account.invalidate_recordset()
+        self.assertEqual(bad, ("danger", account.ticket_last_error))
 
     def test_test_button(self):
         """R10: a clear answer, good or bad"""
