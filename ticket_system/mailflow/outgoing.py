@@ -39,6 +39,10 @@ PREFIX = re.compile(
 MARK = re.compile(rf"[\[(]\s*Ticket\s*#\s*{NUMBER.pattern}\s*[\])]", re.IGNORECASE)
 PASTED = re.compile("[\u00a0\u200b-\u200d\u2060\ufeff]")  # from pages and documents
 FORWARDED = re.compile(r"(?:fwd?|wg)(?:\[\d+\])?:", re.IGNORECASE)
+# as address books sort names; of a company the part behind is no first name
+SORTED_NAME = re.compile(
+    r"([^\W\d_][\w'’-]+), (?!(?:inc|ltd|llc|gmbh|ag)$)([^\W\d_][\w'’-]+)", re.IGNORECASE
+)
 PLAIN_NAME = re.compile(r"[\w .'-]+")
 # one of several mailboxes; a quoted name may hold the commas that separate them
 ENTRY = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^",;])+')
@@ -124,6 +128,12 @@ def unknown_placeholders(*texts: object, known: Iterable[str] = PLACEHOLDERS) ->
     found = PLACEHOLDER.findall(" ".join(str(text or "") for text in texts))
     unknown = (name for name in found if name.upper() not in known)
     return ", ".join(dict.fromkeys(f"{{{name}}}" for name in unknown))
+
+
+def spoken_name(name: str) -> str:
+    """`Müller, Petra` as one addresses her: `Petra Müller`; others as they are."""
+    found = SORTED_NAME.fullmatch(name)
+    return f"{found[2]} {found[1]}" if found else name
 
 
 def quotable(text: str) -> str:

@@ -10,6 +10,7 @@ from . import ticket_ticket_batch
 from . import ticket_ticket_customer
 from . import ticket_ticket_documents
 from . import ticket_ticket_followers
+from . import ticket_ticket_handover
 from . import ticket_ticket_messages
 from . import ticket_ticket_presence
 from . import ticket_ticket_privacy

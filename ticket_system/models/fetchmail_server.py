@@ -224,6 +224,11 @@ class FetchmailServer(models.Model):
         for account in self:
             account.ticket_quarantine_count = counts.get(account, 0)
 
+    @api.onchange("server_type")
+    def _onchange_ticket_protocol(self):
+        if self._get_connection_type() != "imap":
+            self.use_ticket_system = False
+
     @api.constrains("use_ticket_system", "server_type", "ticket_address")
     def _check_ticket_settings(self):
         for account in self.filtered("use_ticket_system"):

@@ -17,6 +17,7 @@ from ..mailflow.suspicious import warnings
 _logger = logging.getLogger(__name__)
 
 IN_DATABASE = 256 * 1024  # bytes of a mail
+ARRIVED = "ticket_system.arrived"  # on the bus
 LARGEST_SIZE = 2**31 - 1  # that a column of integers holds
 # connection, rollback, resources, object state, operator: PostgreSQL's error classes
 TRANSIENT = {"08", "40", "53", "55", "57"}
@@ -49,14 +50,17 @@ class TicketMail(models.Model):
 
     @api.model
     def _take_in(self, account, source, uidvalidity, raw_mails):
-        """Store each mail in the ledger with its bytes, then process them.
+        """Store each mail in the ledger with its bytes, process them, and tell the
+        agents' screens that something came.
 
         :param source: the folder they lie in, a Source
         :param raw_mails: list of mailflow.mailbox.RawMail
         :return: the ledger lines
         """
         sources = [source] * len(raw_mails)
-        return self._take_in_from(account, sources, uidvalidity, raw_mails)
+        lines = self._take_in_from(account, sources, uidvalidity, raw_mails)
+        self.env["ticket.ticket"]._agents()._bus_send(ARRIVED, {})
+        return lines
 
     @api.model
     def _take_in_from(self, account, sources, uidvalidity, raw_mails):

@@ -2,6 +2,8 @@ import re
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.fields import Domain
+from odoo.tools import remove_accents
 
 from ..mailflow.outgoing import unknown_placeholders
 
@@ -19,7 +21,7 @@ class TicketQueue(models.Model):
         store=True,
         precompute=True,
         readonly=False,
-        help="A short name, of letters and digits without spaces, by which imports "
+        help="A short name, of the letters a to z and digits, by which imports "
         "find the queue. Filled in from its name.",
     )
     sequence = fields.Integer(default=10)
@@ -77,7 +79,7 @@ class TicketQueue(models.Model):
     @api.depends("name")
     def _compute_code(self):
         for queue in self:
-            letters = re.sub(r"[^0-9A-Za-z]", "", queue.name or "")
+            letters = re.sub(r"[^0-9A-Za-z]", "", remove_accents(queue.name or ""))
             queue.code = queue.code or letters.lower()
 
     @api.depends("user_id")
@@ -133,11 +135,38 @@ class TicketQueue(models.Model):
             if not (queue.code.isascii() and queue.code.isalnum()):
                 raise ValidationError(
                     self.env._(
-                        "The code “%(code)s” may hold only letters and digits, "
-                        "without spaces.",
+                        "The code “%(code)s” may hold only the letters a to z and "
+                        "digits, without spaces.",
                         code=queue.code,
                     )
                 )
+
+    @api.constrains("active")
+    def _check_unused(self):
+        for queue in self.filtered(lambda queue: not queue.active):
+            users = queue._used_by()
+            if not users:
+                continue
+            raise ValidationError(
+                self.env._(
+                    "The queue “%(name)s” cannot be archived yet. Choose another one "
+                    "first for: %(users)s.",
+                    name=queue.name,
+                    users=", ".join(users),
+                )
+            )
+
+    def _used_by(self):
+        """Names of what would go on to fill a queue that is out of sight."""
+        mine = Domain("queue_id", "=", self.id)
+        accounts = self.env["fetchmail.server"].sudo()
+        accounts = accounts.search([("ticket_queue_id", "=", self.id)])
+        rules = self.env["ticket.rule"].sudo().search(mine)
+        users = accounts.mapped("name") + rules.mapped("name")
+        is_open = Domain("is_closed", "=", False)
+        if count := self.env["ticket.ticket"].sudo().search_count(mine & is_open):
+            users.append(self.env._("open tickets: %s", count))
+        return users
 
     @api.model_create_multi
     def create(self, vals_list):

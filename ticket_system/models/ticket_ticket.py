@@ -253,6 +253,8 @@ class TicketTicket(models.Model):
         self._refuse_number(vals)
         if vals.get("is_private") and not vals.get("user_id") and not self.env.su:
             vals = self._take_before_hiding(vals)
+        if not vals.get("user_id", True) and not self.env.su:
+            self._refuse_to_lose(vals)
         if "status_id" not in vals:
             return super().write(vals)
         status = self.env["ticket.status"].browse(vals["status_id"])
@@ -272,6 +274,20 @@ class TicketTicket(models.Model):
         free = self if "user_id" in vals else self.filtered(lambda t: not t.user_id)
         free.user_id = self.env.user
         return {name: value for name, value in vals.items() if name != "user_id"}
+
+    def _refuse_to_lose(self, vals):
+        """Nobody would see a private ticket that has neither agent nor responsible."""
+        lost = self.filtered(
+            lambda t: t.is_private and t.user_id and not t.queue_id.user_id
+        )
+        if lost and vals.get("is_private", True):
+            raise UserError(
+                self.env._(
+                    "Nobody would see a private ticket without an agent: choose "
+                    "another one, or remove “Private” first (%s).",
+                    ", ".join(lost.mapped("display_name")),
+                )
+            )
 
     def _is_unanswered(self):
         return bool(self.last_inbound) and (

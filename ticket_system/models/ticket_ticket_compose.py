@@ -212,7 +212,7 @@ class TicketTicket(models.Model):
         if self.partner_id and not self.partner_id.is_company:
             name = self.partner_id.name
         is_company = self.partner_id.is_company and name == self.partner_id.name
-        return "" if is_company or "@" in name else name
+        return "" if is_company or "@" in name else outgoing.spoken_name(name)
 
     def _signature(self):
         """The last lines of an answer: of the queue, the account or the agent."""

@@ -109,7 +109,11 @@ class TicketTicket(models.Model):
         return self.env["ticket.lock"].sudo().search([("ticket_id", "in", self.ids)])
 
     def _tell_agents(self, event, **facts):
-        group_id = self.env["ir.model.data"]._xmlid_to_res_id(AGENTS)  # no query
-        agents = self.env["res.groups"].sudo().browse(group_id)
+        agents = self._agents()
         for ticket in self:
             agents._bus_send(event, {"id": ticket.id, **facts})
+
+    @api.model
+    def _agents(self):
+        group_id = self.env["ir.model.data"]._xmlid_to_res_id(AGENTS)  # no query
+        return self.env["res.groups"].sudo().browse(group_id)

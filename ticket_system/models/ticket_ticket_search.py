@@ -7,6 +7,7 @@ from odoo.tools import SQL
 from .ticket_text import FOUND
 
 FEW = 30_000  # tickets found, up to which they are looked up first
+EXCLUDED = re.compile(r'(?<!\S)-("[^"]*"|[^\s"]+)')
 NEWEST, EVERYWHERE = 500, 0.1  # tickets looked at, and the share that tells
 
 
@@ -51,9 +52,21 @@ class TicketTicket(models.Model):
         )
 
     def _asked(self, text):
-        """What was typed, as a tsquery in text; each different stem of it once."""
+        """What was typed, as a tsquery in text.
+
+        What is left out, is left out in each language: a word that one language makes
+        nothing of, or another stem, must not let everything else in.
+        """
+        wanted = self._in_any_language(_query, EXCLUDED.sub(" ", text))
+        excluded = " or ".join(EXCLUDED.findall(text))
+        excluded = excluded and self._in_any_language(_phrases, excluded)
+        parts = (f"({wanted})" * bool(wanted), f"!({excluded})" * bool(excluded))
+        return " & ".join(filter(None, parts))
+
+    def _in_any_language(self, query, text):
+        """Each different query of them once."""
         languages = self.env["ticket.text"]._languages()
-        queries = SQL(", ").join(_query(language, text) for language in languages)
+        queries = SQL(", ").join(query(language, text) for language in languages)
         rows = self.env.execute_query(
             SQL("SELECT DISTINCT unnest(ARRAY[%s])::text ORDER BY 1", queries)
         )
@@ -121,6 +134,10 @@ class TicketTicket(models.Model):
 def _query(configuration, text):
     """Beginnings of words, all of which are there; or what quotes and signs say."""
     if re.search(r'["\-]|\bor\b', text):
-        return SQL("websearch_to_tsquery(%s::regconfig, %s)", configuration, text)
+        return _phrases(configuration, text)
     prefixes = " & ".join(f"{word}:*" for word in re.findall(r"\w+", text))
     return SQL("to_tsquery(%s::regconfig, %s)", configuration, prefixes)
+
+
+def _phrases(configuration, text):
+    return SQL("websearch_to_tsquery(%s::regconfig, %s)", configuration, text)

@@ -10,6 +10,7 @@ from . import test_external_content
 from . import test_faults
 from . import test_faults_disk
 from . import test_followers
+from . import test_handover
 from . import test_history
 from . import test_image_senders
 from . import test_import

@@ -1,5 +1,5 @@
 from odoo.exceptions import UserError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from .common import TicketCase
 
@@ -102,3 +102,9 @@ class TestAccount(TicketCase):
             )
             account._fetch_mail()
         self.assertFalse(self.account.ticket_last_error)
+
+    def test_other_protocols(self):
+        """Where tickets cannot be fetched, nothing of them is asked for"""
+        form = Form(self.account)
+        form.server_type = "pop"
+        self.assertFalse(form.use_ticket_system)

@@ -274,6 +274,18 @@ class TestOutgoing(BaseCase):
                 self.assertEqual(outgoing.subject(made, NUMBER), made)
         self.assertLessEqual(len(outgoing.subject("x" * 999, NUMBER)), 250)
 
+    def test_spoken_name(self):
+        for written, spoken in (
+            ("Müller, Petra", "Petra Müller"),
+            ("O'Hara, Jean-Luc", "Jean-Luc O'Hara"),
+            ("Petra Müller", "Petra Müller"),
+            ("Acme, Inc", "Acme, Inc"),
+            ("Müller, Petra (Einkauf)", "Müller, Petra (Einkauf)"),
+            ("Wheels, Bells, Brakes", "Wheels, Bells, Brakes"),
+        ):
+            with self.subTest(written):
+                self.assertEqual(outgoing.spoken_name(written), spoken)
+
     def test_placeholders(self):
         """Threat 28: substituted once, escaped, never evaluated"""
         values = {"NAME": "<b>{TICKET}</b>", "TICKET": NUMBER}

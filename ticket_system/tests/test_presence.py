@@ -8,7 +8,7 @@ from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
-from .common import TicketCase
+from .common import TicketCase, mail
 
 
 @tagged("post_install", "-at_install")
@@ -113,6 +113,15 @@ class TestPresence(TicketCase):
             self.assertEqual(kind, "ticket_system.presence")
             self.assertEqual(payload, {"id": self.ticket.id})
         self.assertEqual(len(messages), 2)
+
+    def test_arrival(self):
+        """Screens are told once of all that came, and nothing of what"""
+        self.sent()
+        self.take_in(mail("One"), mail("Two"))
+        group = self.env.ref("ticket_system.group_agent")
+        [(channel, kind, payload)] = self.sent()
+        self.assertEqual(channel[1:], ["res.groups", group.id])
+        self.assertEqual((kind, payload), ("ticket_system.arrived", {}))
 
     def test_leaving(self):
         """Threat 27: only who was there is told of; who cannot come makes no noise"""

@@ -180,6 +180,29 @@ class TestQueue(TicketCase):
             with self.subTest(code), self.assertRaises(ValidationError):
                 self.support.code = code
 
+    def test_code_of_a_name(self):
+        queue = self.env["ticket.queue"].create({"name": "Einkauf & Rückläufer"})
+        self.assertEqual(queue.code, "einkaufrucklaufer")
+
+    def test_archive(self):
+        """Nothing may go on to fill it; its history stays to be seen"""
+        rule = self.env["ticket.rule"].create(
+            {"name": "Bells", "subject": "bell", "queue_id": self.support.id}
+        )
+        ticket = self.new_ticket()
+        for reason, remove in (
+            (self.account.name, lambda: self.account.write({"ticket_queue_id": False})),
+            (rule.name, lambda: rule.write({"active": False})),
+            ("open tickets: 1", ticket.action_close),
+        ):
+            with self.assertRaises(ValidationError) as refused:
+                self.support.action_archive()
+            self.assertIn(reason, str(refused.exception))
+            remove()
+        self.support.action_archive()
+        self.env.invalidate_all()
+        self.assertTrue(ticket.with_user(self.agent).has_access("read"))
+
     def test_responsible_is_a_member(self):
         """R8"""
         self.assertIn(self.other_agent, self.accounting.member_ids)

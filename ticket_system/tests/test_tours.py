@@ -30,6 +30,15 @@ class TestTours(BrowserCase):
         )
         self.assertEqual(self.ticket.status_id.code, "waiting_customer")
 
+    def test_hand_over(self):
+        """Threat 27: to a queue one is no member of, an old ticket and a new one"""
+        url = f"/odoo/tickets/{self.ticket.id}"
+        self.start_tour(url, "ticket_system_hand_over", login="test_agent")
+        others = self.env["ticket.ticket"].search(
+            [("queue_id", "=", self.accounting.id)]
+        )
+        self.assertEqual({*others.mapped("name")}, {"Broken wheel", "Call of Monday"})
+
     def test_draft(self):
         """R66: what is written is kept by itself, gone on with, and thrown away"""
         url = f"/odoo/tickets/{self.ticket.id}"

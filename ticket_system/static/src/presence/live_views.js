@@ -2,6 +2,7 @@ import { markup, onWillDestroy, onWillStart, status } from "@odoo/owl";
 
 import { registry } from "@web/core/registry";
 import { useBus, useService } from "@web/core/utils/hooks";
+import { useDebounced } from "@web/core/utils/timing";
 import { KanbanController } from "@web/views/kanban/kanban_controller";
 import { kanbanView } from "@web/views/kanban/kanban_view";
 import { SearchModel } from "@web/search/search_model";
@@ -57,6 +58,26 @@ function useLiveCounts(controller) {
     });
 }
 
+/** Shows what mails brought, as soon as the agent is not in the middle of something. */
+function useLiveArrivals(controller) {
+    const busService = useService("bus_service");
+    const show = useDebounced(() => {
+        if (isBusy(controller)) {
+            show();
+        } else {
+            controller.env.bus.trigger("ticket_system.changed");
+        }
+    }, 1000);
+    busService.subscribe("ticket_system.arrived", show);
+    onWillDestroy(() => busService.unsubscribe("ticket_system.arrived", show));
+}
+
+/** Whether tickets are selected or dragged, or pages turned: new ones would disturb. */
+function isBusy({ model: { root }, rootRef }) {
+    const isTurned = !root.groups && root.offset > 0;
+    return root.selection.length || isTurned || rootRef.el.querySelector(".o_dragged");
+}
+
 /** Looks at the steps of a first start anew, for one may come back from doing them. */
 function useLiveSetUp(controller) {
     const orm = useService("orm");
@@ -75,7 +96,14 @@ const live = (Controller) =>
             super.setup();
             useLivePresence(this);
             useLiveCounts(this);
+            useLiveArrivals(this);
             useLiveSetUp(this);
+        }
+
+        get modelParams() {
+            const params = super.modelParams;
+            params.hooks.onSavedMulti = () => this.env.bus.trigger("ticket_system.changed");
+            return params;
         }
 
         async onRecordSaved() {

@@ -149,3 +149,40 @@ registry.category("web_tour.tours").add("ticket_system_no_set_up", {
         },
     ],
 });
+
+registry.category("web_tour.tours").add("ticket_system_hand_over", {
+    steps: () => [
+        { trigger: "[name=queue_id] input", run: "edit Accounting" },
+        {
+            content: "A queue of others",
+            trigger: ".o-autocomplete--dropdown-item a:contains('Accounting')",
+            run: "click",
+        },
+        { trigger: ".o_form_button_save", run: "click" },
+        {
+            content: "It is told, and the list is back without it",
+            trigger: ".o_notification:contains('Broken wheel')",
+        },
+        {
+            trigger:
+                ".o_list_view:has(.o_data_row):not(:has(.o_data_row td:contains('Broken wheel')))",
+        },
+        {
+            content: "A call for the others",
+            trigger: ".o_list_button_add",
+            run: "click",
+        },
+        { trigger: "[name=name] textarea, [name=name] input", run: "edit Call of Monday" },
+        { trigger: "[name=queue_id] input", run: "edit Accounting" },
+        {
+            trigger: ".o-autocomplete--dropdown-item a:contains('Accounting')",
+            run: "click",
+        },
+        { trigger: ".o_form_button_save", run: "click" },
+        {
+            content: "It is told, too",
+            trigger: ".o_notification:contains('Call of Monday')",
+        },
+        { trigger: ".o_list_view .o_data_row" },
+    ],
+});

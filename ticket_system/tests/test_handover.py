@@ -1,0 +1,68 @@
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import tagged
+
+from .common import TicketCase
+
+SPECIFICATION = {"name": {}, "queue_id": {"fields": {"display_name": {}}}}
+
+
+@tagged("post_install", "-at_install")
+class TestHandover(TicketCase):
+    """Threat 27: a ticket goes to colleagues whose tickets one does not see"""
+
+    def setUp(self):
+        super().setUp()
+        self.ticket = self.new_ticket(queue_id=self.support.id)
+        self.mine = self.ticket.with_user(self.agent)
+        self.env.cr.flush()
+
+    def save(self, ticket, **values):
+        [row] = ticket.web_save(values, SPECIFICATION)
+        self.env.cr.flush()
+        self.env.invalidate_all()
+        return row
+
+    def test_to_another_queue(self):
+        row = self.save(self.mine, queue_id=self.accounting.id)
+        self.assertEqual(row["queue_id"]["id"], self.support.id, "as it was")
+        self.assertEqual(self.ticket.queue_id, self.accounting)
+        with self.assertRaises(AccessError):
+            self.mine.read(["name"])
+        log = self.ticket.message_ids.tracking_value_ids
+        self.assertIn("Accounting", log.mapped("new_value_char"))
+
+    def test_private_to_a_colleague(self):
+        self.save(self.mine, is_private=True, user_id=self.agent.id)
+        self.save(self.mine, user_id=self.other_agent.id)
+        self.assertEqual(self.ticket.user_id, self.other_agent)
+        self.assertFalse(self.mine._filtered_access("read"))
+
+    def test_private_to_nobody(self):
+        """It would be out of everybody's reach; not where a responsible sees it"""
+        self.save(self.mine, is_private=True)
+        for lose in (
+            self.mine.action_give_back,
+            lambda: self.mine.write({"user_id": 0}),
+        ):
+            with self.assertRaisesRegex(UserError, "Nobody would see"):
+                lose()
+        self.assertEqual(self.ticket.user_id, self.agent)
+        self.save(self.mine, user_id=False, is_private=False)
+        self.assertFalse(self.ticket.user_id)
+
+    def test_made_for_others(self):
+        """R69: a call that is for another department"""
+        new = self.env["ticket.ticket"].with_user(self.agent)
+        row = self.save(new, name="Invoice?", queue_id=self.accounting.id)
+        self.assertEqual([*row], ["id"])
+        self.assertEqual(self.ticket.browse(row["id"]).queue_id, self.accounting)
+
+    def test_within_reach(self):
+        row = self.save(self.mine, user_id=self.other_agent.id)
+        self.assertEqual(row["name"], self.ticket.name)
+
+    def test_no_way_in(self):
+        """Who does not see a ticket learns nothing of it by saving"""
+        foreign = self.ticket.with_user(self.other_agent)
+        with self.assertRaises(AccessError):
+            self.save(foreign, queue_id=self.accounting.id)
