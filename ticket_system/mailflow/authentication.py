@@ -11,6 +11,7 @@ RESULT = re.compile(r"\b(dmarc|dkim|spf)\s*=\s*(\w+)([^;]*)", re.I)
 DOMAIN = re.compile(
     r"\b(?:header\.[di]|smtp\.mailfrom)\s*=\s*\"?(?:[^\s@;\"]*@)?([\w.-]+)", re.I
 )
+FROM = re.compile(r"\bheader\.from\s*=\s*\"?(?:[^\s@;\"]*@)?([\w.-]+)", re.I)
 FAILED = {"fail", "softfail", "permerror"}
 
 
@@ -30,13 +31,16 @@ def authentication(message: IncomingMessage, authserv_id: str) -> str:
 
 
 def _verdict(results: str, domain: str) -> str:
-    """DMARC decides; without it, what passed must be of the sender's domain."""
+    """DMARC decides, of the sender that is shown; without it, what passed must be of
+    their domain."""
     found = [
         (method.lower(), result.lower(), rest)
         for method, result, rest in RESULT.findall(results)
     ]
-    for method, result, _rest in found:
+    for method, result, rest in found:
         if method == "dmarc" and result in {"pass", *FAILED}:
+            if any(name.lower() != domain for name in FROM.findall(rest)):
+                return ""
             return "passed" if result == "pass" else "failed"
     passed = [rest for _method, result, rest in found if result == "pass"]
     if any(_is_aligned(rest, domain) for rest in passed):

@@ -31,6 +31,10 @@ SPLIT_WORDS = re.compile(
 )
 FOLD = re.compile(r"[\r\n]+(?=[ \t])")
 ADDRESS = re.compile(r"[^\s<>\"]+@[^\s<>\"]+")
+# one of several mailboxes; in quotes what separates them may stand
+ENTRY = re.compile(r'(?:"(?:[^"\\]|\\.)*"?|[^",;])+')
+QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"?')
+ANGLE_ADDRESS = re.compile(r"(.*)<([^<>]*)>\s*")
 MESSAGE_ID = re.compile(r"<[^<>\s]+>")
 RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 
@@ -129,10 +133,22 @@ def addresses(fields: list[str]) -> list[tuple[str, str]]:
 
 
 def _mailboxes(text: str) -> list[tuple[str, str]]:
+    if text.count('"') % 2:  # one is never closed: then none of them can be meant
+        text = text.replace('"', " ")
     try:
-        return getaddresses([text])
+        return getaddresses([ENTRY.sub(_with_quoted_name, text)])
     except (RecursionError, IndexError, ValueError):  # comments nested without end
         return [("", address) for address in ADDRESS.findall(text)]
+
+
+def _with_quoted_name(match: re.Match[str]) -> str:
+    """`a@x.example <b@y.example>` is a mail of b@y.example, whatever precedes it: the
+    name must be quoted to be told from an address (RFC 5322, 3.4)."""
+    found = ANGLE_ADDRESS.fullmatch(match[0])
+    if not found or "@" not in QUOTED.sub("", found[1]):
+        return match[0]
+    name = re.sub(r'["\\<>]', "", found[1]).strip()
+    return f'"{name}" <{found[2]}>'
 
 
 def message_ids(value: object) -> list[str]:

@@ -17,7 +17,6 @@ from ..mailflow.suspicious import warnings
 _logger = logging.getLogger(__name__)
 
 IN_DATABASE = 256 * 1024  # bytes of a mail
-ARRIVED = "ticket_system.arrived"  # on the bus
 LARGEST_SIZE = 2**31 - 1  # that a column of integers holds
 # connection, rollback, resources, object state, operator: PostgreSQL's error classes
 TRANSIENT = {"08", "40", "53", "55", "57"}
@@ -59,7 +58,7 @@ class TicketMail(models.Model):
         """
         sources = [source] * len(raw_mails)
         lines = self._take_in_from(account, sources, uidvalidity, raw_mails)
-        self.env["ticket.ticket"]._agents()._bus_send(ARRIVED, {})
+        self.env["ticket.ticket"]._tell_many()
         return lines
 
     @api.model

@@ -64,6 +64,8 @@ class TicketReply(models.Model):
     def action_undo(self):
         """Take back an answer that has not left yet; it is a draft again."""
         self.ensure_one()
+        if not self.exists().is_sent:
+            raise UserError(self.env._("This answer has been taken back already."))
         self.ticket_id.check_access("write")
         schedule = self._schedule().try_lock_for_update()
         if not schedule:

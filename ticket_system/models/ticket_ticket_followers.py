@@ -39,7 +39,21 @@ class TicketTicket(models.Model):
         colleagues = self._colleagues([r["id"] for r in recipients if r["id"]])
         readers = colleagues.filtered(self._readable_by)
         shut_out = set((colleagues.partner_id - readers.partner_id).ids)
+        self._tell_not_told(message.partner_ids.filtered(lambda p: p.id in shut_out))
         return [r for r in recipients if r["id"] not in shut_out]
+
+    def _tell_not_told(self, partners):
+        """Who mentions colleagues learns that they were not told."""
+        if not partners:
+            return
+        message = self.env._(
+            "Not told, for they cannot see this ticket: %s.",
+            ", ".join(partners.mapped("name")),
+        )
+        self.env.user._bus_send(
+            "simple_notification",
+            {"type": "warning", "title": self.display_name, "message": message},
+        )
 
     @api.model
     def _colleagues(self, partner_ids):

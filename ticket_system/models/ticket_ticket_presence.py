@@ -1,6 +1,18 @@
 from odoo import api, fields, models
 
 PRESENCE = "ticket_system.presence"
+ALTERED = "ticket_system.altered"
+CHANGED = "ticket_system.changed"
+SHOWN = {
+    "name",
+    "partner_id",
+    "priority",
+    "queue_id",
+    "status_id",
+    "tag_ids",
+    "user_id",
+}
+FEW = 20  # tickets that are shown anew one by one
 AGENTS = "ticket_system.group_agent"
 
 
@@ -47,6 +59,15 @@ class TicketTicket(models.Model):
         )
         is_positive = (operator == "in") == bool(users)
         return tickets if is_positive else ~tickets
+
+    def write(self, vals):
+        result = super().write(vals)
+        if not (self.env.su or SHOWN.isdisjoint(vals)):
+            if len(self) <= FEW:
+                self._tell_agents(ALTERED)
+            else:
+                self._tell_many()
+        return result
 
     def enter(self):
         """Tell that the user has the ticket open; to be repeated. So it is read.
@@ -112,6 +133,11 @@ class TicketTicket(models.Model):
         agents = self._agents()
         for ticket in self:
             agents._bus_send(event, {"id": ticket.id, **facts})
+
+    @api.model
+    def _tell_many(self):
+        """Lists are to be read anew: tickets came, or many were changed."""
+        self._agents()._bus_send(CHANGED, {})
 
     @api.model
     def _agents(self):

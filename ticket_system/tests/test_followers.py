@@ -107,9 +107,13 @@ class TestFollowers(TicketCase):
         self.assertNotIn(self.agent.partner_id, self.told())
 
     def test_named_in_a_message(self):
-        """Neither does it help to be addressed"""
+        """Neither does it help to be addressed; who did so learns that"""
         outsiders = (self.other_agent | self.employee).partner_id
+        self.env["bus.bus"].search([]).unlink()
         self.assertFalse(self.told(partners=outsiders) & outsiders)
+        self.env.cr.flush()
+        told = self.env["bus.bus"].search([("message", "like", "Not told")])
+        self.assertIn(self.other_agent.name, told.message)
 
     def test_another_company(self):
         """P10: companies that the writer has not chosen do not count"""

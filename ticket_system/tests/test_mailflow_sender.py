@@ -20,6 +20,8 @@ class TestAuthentication(BaseCase):
     def test_verdicts(self):
         for field, expected in (
             (f"{OURS}; dmarc=pass header.from=customer.example", "passed"),
+            (f"{OURS}; dmarc=pass (p=none) header.from=evil.example", ""),
+            (f"{OURS}; dmarc=pass", "passed"),
             (f"{OURS} 1; dmarc=fail (p=none) header.from=customer.example", "failed"),
             (f"{OURS}; dkim=pass header.d=customer.example; spf=none", "passed"),
             (f"{OURS}; spf=pass smtp.mailfrom=x@customer.example", "passed"),

@@ -121,7 +121,25 @@ class TestPresence(TicketCase):
         group = self.env.ref("ticket_system.group_agent")
         [(channel, kind, payload)] = self.sent()
         self.assertEqual(channel[1:], ["res.groups", group.id])
-        self.assertEqual((kind, payload), ("ticket_system.arrived", {}))
+        self.assertEqual((kind, payload), ("ticket_system.changed", {}))
+
+    def test_altered(self):
+        """What a colleague changes is seen at once, of many as a whole; of what we do
+        ourselves, and of reading, nothing is told"""
+        self.sent()
+        self.mine.action_take()
+        [(_channel, kind, payload)] = self.sent()
+        self.assertEqual(
+            (kind, payload["id"]), ("ticket_system.altered", self.ticket.id)
+        )
+        self.mine.is_unread = True
+        self.ticket.sudo().priority = "1"
+        self.assertFalse(self.sent())
+        tickets = self.ticket.union(*(self.new_ticket() for _turn in range(20)))
+        tickets.with_user(self.agent).action_close()
+        self.assertEqual(
+            [kind for _, kind, _ in self.sent()], ["ticket_system.changed"]
+        )
 
     def test_leaving(self):
         """Threat 27: only who was there is told of; who cannot come makes no noise"""

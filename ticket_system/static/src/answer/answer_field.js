@@ -114,10 +114,14 @@ export class AnswerField extends HtmlField {
     }
 
     chooseTemplate() {
-        this.dialog.add(TemplateDialog, {
-            ticketIds: this.ticketIds,
-            onChosen: (offer) => this.insertTemplate(offer),
-        });
+        this.dialog.add(
+            TemplateDialog,
+            {
+                ticketIds: this.ticketIds,
+                onChosen: (offer) => this.insertTemplate(offer),
+            },
+            { onClose: () => this.editor.shared.selection.focusEditable() }
+        );
     }
 
     /** Puts the text in at the cursor; what is there stays. */

@@ -2,6 +2,8 @@ import { messageActionsRegistry, registerMessageAction } from "@mail/core/common
 
 import { _t } from "@web/core/l10n/translation";
 
+import { undo } from "../changed/changed";
+
 const isTicket = (thread) => thread?.model === "ticket.ticket";
 
 /** A call of the server that returns an action; afterwards the history is brought up to date. */
@@ -52,12 +54,8 @@ registerMessageAction("ticket_system.take_back", {
         message.ticket_route?.may_undo && message.ticket_route.delivery === "queued",
     icon: "fa fa-undo",
     name: _t("Take Back"),
-    onSelected: async ({ message, owner }) => {
-        const { action, orm } = owner.env.services;
-        const draft = await orm.call("mail.message", "action_take_back", [message.id]);
-        await action.doAction({ type: "ir.actions.client", tag: "soft_reload" });
-        await action.doAction(draft);
-    },
+    onSelected: ({ message, owner }) =>
+        undo(owner.env, "mail.message", "action_take_back", [message.id]),
     sequence: 14,
 });
 

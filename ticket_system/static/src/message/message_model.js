@@ -7,7 +7,17 @@ patch(Message.prototype, {
     setup() {
         super.setup(...arguments);
         /** Set on what customers and agents wrote to each other on a ticket. */
-        this.ticket_route = fields.Attr(undefined);
+        this.ticket_route = fields.Attr(undefined, {
+            onUpdate() {
+                this.showDelivery();
+            },
+        });
+    },
+
+    showDelivery() {
+        if (this.ticket_route) {
+            Object.assign(this.ticket_route, this.store.ticketDeliveries?.[this.id]);
+        }
     },
 
     /** The name of a ticket is its number and its subject. */

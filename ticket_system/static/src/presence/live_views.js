@@ -9,9 +9,9 @@ import { SearchModel } from "@web/search/search_model";
 import { ListController } from "@web/views/list/list_controller";
 import { listView } from "@web/views/list/list_view";
 
-const EVENTS = ["ticket_system.presence", "ticket_system.moved"];
+const EVENTS = ["ticket_system.presence", "ticket_system.altered", "ticket_system.moved"];
 
-/** Reloads the one record shown that others came to, left, merged or split. */
+/** Reloads the one record shown that others came to, left, changed, merged or split. */
 function useLivePresence(controller) {
     const bus = useService("bus_service");
     const update = async ({ id }) => {
@@ -58,7 +58,7 @@ function useLiveCounts(controller) {
     });
 }
 
-/** Shows what mails brought, as soon as the agent is not in the middle of something. */
+/** Shows what came, as soon as the agent is not in the middle of something. */
 function useLiveArrivals(controller) {
     const busService = useService("bus_service");
     const show = useDebounced(() => {
@@ -68,8 +68,8 @@ function useLiveArrivals(controller) {
             controller.env.bus.trigger("ticket_system.changed");
         }
     }, 1000);
-    busService.subscribe("ticket_system.arrived", show);
-    onWillDestroy(() => busService.unsubscribe("ticket_system.arrived", show));
+    busService.subscribe("ticket_system.changed", show);
+    onWillDestroy(() => busService.unsubscribe("ticket_system.changed", show));
 }
 
 /** Whether tickets are selected or dragged, or pages turned: new ones would disturb. */

@@ -33,6 +33,7 @@ export class TicketPresence extends Component {
         this.bus.subscribe("ticket_system.presence", this.onPresence);
         this.bus.subscribe("ticket_system.taken_over", this.onTakenOver);
         this.bus.subscribe("ticket_system.written", this.onWritten);
+        this.bus.subscribe("ticket_system.altered", this.onWritten);
         this.bus.subscribe("ticket_system.moved", this.onMoved);
         useBus(this.env.bus, "ticket_system.show", ({ detail }) => this.showTicket(detail));
         browser.addEventListener("pagehide", this.onPageHide);
@@ -45,6 +46,7 @@ export class TicketPresence extends Component {
             this.bus.unsubscribe("ticket_system.presence", this.onPresence);
             this.bus.unsubscribe("ticket_system.taken_over", this.onTakenOver);
             this.bus.unsubscribe("ticket_system.written", this.onWritten);
+            this.bus.unsubscribe("ticket_system.altered", this.onWritten);
             this.bus.unsubscribe("ticket_system.moved", this.onMoved);
             this.open(false);
         });
@@ -97,7 +99,7 @@ export class TicketPresence extends Component {
         }
     }
 
-    /** A new message: into the history, and what it changed into the form. */
+    /** New messages: into the history, and what changed into the form. */
     async showWritten() {
         const { record } = this.props;
         const { resModel, resId } = record;

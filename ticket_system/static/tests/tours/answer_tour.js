@@ -150,7 +150,7 @@ registry.category("web_tour.tours").add("ticket_system_answer_all", {
         },
         {
             content: "It tells how many get a mail",
-            trigger: ".modal:contains('4 customers get a mail of their own')",
+            trigger: ".modal:contains('4 tickets are answered')",
         },
         {
             content: "Write",
