@@ -253,9 +253,16 @@ def _of_zip(stream: IO[bytes], max_bytes: int) -> Iterator[bytes | Skipped]:
             if _is_mail(entry):
                 with archive.open(entry) as mail:
                     content = _bounded(mail, max_bytes)
-                yield content
+                yield _named(content, entry.filename)
             else:
                 yield Skipped(_lt("“%(name)s” is no mail.", name=entry.filename))
+
+
+def _named(content: bytes | Skipped, name: str) -> bytes | Skipped:
+    """A ZIP's mails are in the order of their dates: their numbers lead nowhere."""
+    if isinstance(content, Skipped):
+        return Skipped(_lt("“%(name)s”: %(why)s", name=name, why=content.reason))
+    return content
 
 
 def _entries(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:

@@ -280,23 +280,24 @@ class FetchmailServer(models.Model):
         return result
 
     @api.ondelete(at_uninstall=False)
-    def _unlink_unless_quarantined(self):
-        for account in self.filtered("ticket_quarantine_count"):
-            raise UserError(
-                self.env._(
-                    "%s has mails in quarantine: make tickets of them or discard them "
-                    "first.",
-                    account.name,
+    def _unlink_unless_used(self):
+        """Its ledger tells what is known already: without it all would come again."""
+        lines = self.env["ticket.mail"].sudo()
+        for account in self:
+            if lines.search_count([("server_id", "=", account.id)], limit=1):
+                raise UserError(
+                    self.env._(
+                        "%s has fetched mails. If it were deleted, a new account of "
+                        "the same mailbox would make tickets of all of them once more: "
+                        "archive it instead.",
+                        account.name,
+                    )
                 )
-            )
 
     def unlink(self):
         crons = self.sudo().ticket_cron_id
-        ledger = self.env["ticket.mail"].sudo().search([("server_id", "in", self.ids)])
-        originals = ledger.raw_attachment_id
         result = super().unlink()
         crons.unlink()
-        originals.unlink()
         return result
 
     @api.model
@@ -348,13 +349,3 @@ class FetchmailServer(models.Model):
     # ------------------------------------------------------------------
     # Actions
     # ------------------------------------------------------------------
-
-    def action_open_quarantine(self):
-        self.ensure_one()
-        action = self.env["ir.actions.actions"]._for_xml_id(
-            "ticket_system.ticket_mail_action"
-        )
-        return action | {
-            "domain": [("server_id", "=", self.id)],
-            "context": {"search_default_quarantined": 1},
-        }

@@ -62,7 +62,13 @@ class FetchmailServer(models.Model):
         lines = self.env["ticket.mail"].sudo()
         last = lines.search([], order="id desc", limit=1).id or 0
         error = self.sudo()._fetch_mail()
-        count = lines.search_count([("server_id", "=", self.id), ("id", ">", last)])
+        count = lines.search_count(
+            [
+                ("server_id", "=", self.id),
+                ("id", ">", last),
+                ("state", "!=", "duplicate"),
+            ]
+        )
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",

@@ -1,4 +1,5 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.fields import Domain
 
 
 class ResUsers(models.Model):
@@ -12,6 +13,14 @@ class ResUsers(models.Model):
         "Ticket Queues",
         context={"active_test": False},  # who worked in one still sees its history
     )
+
+    @api.model
+    def _ticket_agents(self):
+        """A domain of those who can be given tickets."""
+        group_id = self.env["ir.model.data"]._xmlid_to_res_id(
+            "ticket_system.group_agent", raise_if_not_found=False
+        )
+        return Domain("share", "=", False) & Domain("all_group_ids", "in", [group_id])
 
     def write(self, vals):
         result = super().write(vals)

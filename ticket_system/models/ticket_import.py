@@ -9,6 +9,7 @@ from ..mailflow.errors import _lt
 from ..mailflow.files import FileError
 
 MAILS = "mails"  # the kind of file that has no columns
+PROJECTS = "projects"  # only looked up, for their names
 
 
 class TicketImport(models.Model):
@@ -138,13 +139,14 @@ class TicketImport(models.Model):
         )
 
     def _read_file(self, file):
-        """Find out the columns, if it has any; the count of its rows or mails."""
+        """Find out the columns, if it has any; the count of what is to be imported."""
         if files.holds_mails(file.name) and not self.account_id:
             raise UserError(self.env._("Choose the account the mails belong to."))
         with self.env.cr.savepoint():
             if not self._is_understood(file):
                 self._read_columns(file)
-            return sum(1 for _item in self._items(file))
+            count = sum(1 for _item in self._items(file))
+        return 0 if self._kind(file) == PROJECTS else count
 
     def _read_columns(self, file):
         with _opened(file) as stream:

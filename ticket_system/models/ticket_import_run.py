@@ -10,7 +10,7 @@ from odoo.service.model import retrying
 
 from ..mailflow import files, openxe
 from ..mailflow.files import FileError, Item, Skipped
-from .ticket_import import MAILS
+from .ticket_import import MAILS, PROJECTS
 from .ticket_import_openxe import Outcome
 from .ticket_mail_intake import is_transient
 
@@ -95,7 +95,8 @@ class TicketImport(models.Model):
     def _take(self, kind, meanings, batch):
         """Import a batch and note how far it came: one transaction."""
         self._take_or_split(kind, meanings, batch)
-        self.done_count += sum(1 for item in batch if item.number)
+        if kind != PROJECTS:
+            self.done_count += sum(1 for item in batch if item.number)
         self._move({item.file: item.number or None for item in batch})
 
     def _take_or_split(self, kind, meanings, batch):
@@ -150,7 +151,7 @@ class TicketImport(models.Model):
         )
 
     def _take_rows(self, kind, rows):
-        if kind != "projects":
+        if kind != PROJECTS:
             openxe_rows = self.env["ticket.import.openxe"]
             return openxe_rows._take(kind, rows, self.project_names or {})
         names = {

@@ -32,7 +32,7 @@ class TicketQueue(models.Model):
     user_id = fields.Many2one(
         "res.users",
         "Responsible",
-        domain=[("share", "=", False)],
+        domain=lambda self: self.env["res.users"]._ticket_agents(),
         help="New tickets of this queue go to this person. Left empty, the queue is a "
         "department whose members take the tickets themselves.",
     )
@@ -42,11 +42,12 @@ class TicketQueue(models.Model):
         "queue_id",
         "user_id",
         "Members",
-        domain=[("share", "=", False)],
+        domain=lambda self: self.env["res.users"]._ticket_agents(),
         compute="_compute_member_ids",
         store=True,
         readonly=False,
-        help="They see the tickets of this queue and can take them.",
+        help="They see the tickets of this queue and can take them. Users who have a "
+        "right for tickets are offered.",
     )
     project_ids = fields.Many2many(
         "project.project",

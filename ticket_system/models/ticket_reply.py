@@ -4,7 +4,7 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.tools import email_normalize
-from odoo.tools.mail import email_split_tuples
+from odoo.tools.mail import email_normalize_all, email_split_tuples
 
 from ..mailflow import outgoing
 
@@ -66,6 +66,7 @@ class TicketReply(models.Model):
     email_bcc = fields.Char("Bcc")
     sender = fields.Char("From", compute="_compute_sender", compute_sudo=False)
     colleagues = fields.Char(compute="_compute_sender", compute_sudo=False)
+    reply_to = fields.Char(compute="_compute_reply_to", compute_sudo=False)
     newcomers = fields.Char(compute="_compute_newcomers", compute_sudo=False)
     body = fields.Html(
         compute="_compute_body", compute_sudo=False, store=True, readonly=False
@@ -154,11 +155,31 @@ class TicketReply(models.Model):
             _sender, others = reply._participants()
             reply.email_cc = others if reply.is_to_all else ""
 
+    @api.depends("ticket_id", "message_id", "email_to")
+    def _compute_reply_to(self):
+        """Where the sender wants answers, as long as none goes there (threat 7)."""
+        for reply in self:
+            facts = reply._to_answer().sudo().ticket_facts or {}
+            wanted = facts.get("reply_to", "")
+            written = email_normalize_all(reply.email_to or "")
+            is_there = set(email_normalize_all(wanted)) <= set(written)
+            reply.reply_to = "" if is_there else wanted
+
     def _participants(self):
+        return self.ticket_id._participants(self._to_answer())
+
+    def _to_answer(self):
+        """The message chosen, or else the customer's last one."""
         received = self.ticket_id._with_customer().filtered(
             lambda message: message.message_type == "email"
         )
-        return self.ticket_id._participants(self._answered() or received[-1:])
+        return self._answered() or received[-1:]
+
+    def action_answer_there(self):
+        """Write to where the sender wants answers instead."""
+        self.ensure_one()
+        self.email_to = self.reply_to
+        return self._show_again()
 
     @api.depends("ticket_id", "email_to", "email_cc", "email_bcc")
     def _compute_newcomers(self):

@@ -55,7 +55,9 @@ class TicketRule(models.Model):
     status_id = fields.Many2one("ticket.status")
     queue_id = fields.Many2one("ticket.queue")
     project_id = fields.Many2one("project.project")
-    user_id = fields.Many2one("res.users", "Agent", domain=[("share", "=", False)])
+    user_id = fields.Many2one(
+        "res.users", "Agent", domain=lambda self: self.env["res.users"]._ticket_agents()
+    )
     partner_id = fields.Many2one("res.partner", "Customer")
     tag_ids = fields.Many2many("ticket.tag", string="Tags")
     priority = fields.Selection(PRIORITIES)

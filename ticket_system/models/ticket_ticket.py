@@ -81,7 +81,7 @@ class TicketTicket(models.Model):
     user_id = fields.Many2one(
         "res.users",
         "Agent",
-        domain=[("share", "=", False)],
+        domain=lambda self: self.env["res.users"]._ticket_agents(),
         tracking=True,
         index="btree_not_null",
         copy=False,
@@ -206,7 +206,8 @@ class TicketTicket(models.Model):
             ticket.account_id = ticket._best_account(accounts)
 
     def _best_account(self, accounts):
-        """Of the queue, else of the project, else the first; of the same company."""
+        """Of the queue, else of the project, else of the user's own queues, else the
+        first; of the same company."""
         company = self.company_id or self.env.company
         allowed = accounts.filtered(
             lambda account: (
@@ -217,6 +218,7 @@ class TicketTicket(models.Model):
             lambda account: (
                 account.ticket_queue_id != self.queue_id,
                 not self.project_id or account.ticket_project_id != self.project_id,
+                account.ticket_queue_id not in self.env.user.ticket_queue_ids,
             )
         )[:1]
 

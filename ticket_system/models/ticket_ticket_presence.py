@@ -108,13 +108,14 @@ class TicketTicket(models.Model):
         result = self.action_take()
         others = self._locks().user_id - self.env.user
         for user in others:
+            there = self.with_context(lang=user.lang)
             user._bus_send(
                 "simple_notification",
                 {
                     "type": "warning",
                     "sticky": True,
                     "title": self.display_name,
-                    "message": self.env._(
+                    "message": there.env._(
                         "%s has taken over this ticket.", self.env.user.name
                     ),
                 },

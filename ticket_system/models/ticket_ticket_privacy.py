@@ -21,6 +21,15 @@ class TicketTicket(models.Model):
 
     _inherit = "ticket.ticket"
 
+    def action_privacy_lookup(self):
+        """Look the sender up, who may be no contact."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "privacy_lookup.action_privacy_lookup_wizard"
+        )
+        sender = {"default_name": self.partner_name, "default_email": self.email_from}
+        return action | {"context": sender}
+
     @api.model
     def _of_person(self, email):
         """The tickets of who has this address, whether they are a contact or not."""

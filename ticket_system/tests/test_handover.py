@@ -66,3 +66,13 @@ class TestHandover(TicketCase):
         foreign = self.ticket.with_user(self.other_agent)
         with self.assertRaises(AccessError):
             self.save(foreign, queue_id=self.accounting.id)
+
+    def test_agents_offered(self):
+        """Only who can see tickets is given any"""
+        users = self.env["res.users"].with_user(self.agent)
+        domain = self.env["ticket.ticket"].fields_get(["user_id"])["user_id"]["domain"]
+        offered = users.search(domain)
+        self.assertLessEqual(
+            self.agent | self.other_agent | self.administrator, offered
+        )
+        self.assertNotIn(self.employee, offered)

@@ -92,9 +92,12 @@ class TestMails(BaseCase):
             self.mbox(*large, *small), ["The mail is too large.", b"A: c\n"]
         )
         mail = b"x" * 1001
-        for name, raw in (("x.eml", mail), ("x.zip", archive(**{"1.eml": mail}))):
+        for name, raw, told in (
+            ("x.eml", mail, "The mail is too large."),
+            ("x.zip", archive(**{"1.eml": mail}), "“1.eml”: The mail is too large."),
+        ):
             found = contents(files.mails(name, io.BytesIO(raw), 1000))
-            self.assertEqual(found, ["The mail is too large."])
+            self.assertEqual(found, [told])
 
     def test_zip(self):
         raw = archive(

@@ -22,6 +22,22 @@ class TestReply(ReplyCase):
         self.assertIn(self.account.user, form.sender)
         self.assertNotIn('"', form.sender)
 
+    def test_reply_to(self):
+        """Threat 7: answers go to the sender; elsewhere by a click that tells where"""
+        self.ticket = self.take_in(
+            mail("Contact form", reply_to="Bella <bella@form.example>")
+        ).ticket_id
+        form = Form(
+            self.env["ticket.reply"].with_context(default_ticket_id=self.ticket.id)
+        )
+        self.assertEqual(form.email_to, "Carla Customer <carla@customer.example>")
+        self.assertEqual(form.reply_to, "bella@form.example")
+        reply = form.save()
+        self.assertEqual(reply.action_answer_there()["res_id"], reply.id)
+        self.assertEqual(reply.email_to, "bella@form.example")
+        self.assertFalse(reply.reply_to)
+        self.assertEqual(self.ticket.email_from, "carla@customer.example")
+
     def test_placeholders_left(self):
         """R48: what nothing is put in for is named before it is sent"""
         form = Form(

@@ -28,7 +28,7 @@ class PrivacyLookupWizardLine(models.TransientModel):
             "tag": "display_notification",
             "params": {
                 "type": "success",
-                "message": self.env._("%s tickets are anonymised.", len(tickets)),
+                "message": self.env._("Anonymised tickets: %s", len(tickets)),
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
         }

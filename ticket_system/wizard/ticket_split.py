@@ -32,7 +32,7 @@ class TicketSplit(models.TransientModel):
     user_id = fields.Many2one(
         "res.users",
         "Agent",
-        domain=[("share", "=", False)],
+        domain=lambda self: self.env["res.users"]._ticket_agents(),
         compute="_compute_work",
         store=True,
         readonly=False,

@@ -17,6 +17,7 @@ export class AnswerPreview extends Component {
     }
 
     async preview() {
+        await this.props.record.isDirty(); // what is typed has arrived
         const { data, resId } = this.props.record;
         const { subject, body } = await this.orm.call("fetchmail.server", "preview_autoresponse", [
             resId ? [resId] : [],

@@ -36,6 +36,7 @@ export class PreviewButton extends Component {
 
     async preview() {
         const { isOfRecord, method, model, record } = this.props;
+        await record.isDirty(); // what is typed has arrived
         const ids = isOfRecord ? [record.resId] : [];
         const action = await this.orm.call(model, method, [ids, this.days]);
         await this.action.doAction({ ...action, help: markup(action.help) });
