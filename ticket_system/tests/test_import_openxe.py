@@ -16,7 +16,8 @@ class TestImportOpenxe(ImportCase):
         row = {**TICKET, "notiz": "nett", "kommentar": "und eilig"}
         record = self.take(tickets=[row], projekt=PROJECTS)
         self.assertEqual(self.skipped(record), [])
-        self.assertEqual((record.made_count, record.known_count), (1, 0))
+        counts = (record.row_count, record.made_count, record.known_count)
+        self.assertEqual(counts, (1, 1, 0), "projects are not counted")
         ticket = self.ticket(NUMBER)
         self.assertEqual(ticket.name, "Größe falsch")
         self.assertEqual(ticket.status_id, self.status["open"])
