@@ -8,6 +8,24 @@ class TicketTicket(models.Model):
 
     _inherit = "ticket.ticket"
 
+    def write(self, vals):
+        """In a queue whose tickets their agent does not see, tickets begin anew: they
+        are of its responsible, or of nobody yet."""
+        if not vals.get("queue_id") or "user_id" in vals or self.env.su:
+            return super().write(vals)
+        queue = self.env["ticket.queue"].browse(vals["queue_id"])
+        left = self.filtered(lambda t: t.user_id and t._is_left_by_agent(queue))
+        super(TicketTicket, left).write({**vals, "user_id": queue.user_id.id})
+        return super(TicketTicket, self - left).write(vals)
+
+    def _is_left_by_agent(self, queue):
+        agent = self.user_id.sudo()
+        return not (
+            agent in queue.sudo().member_ids
+            or agent.has_group("ticket_system.group_agent_all")
+            or (self.is_private and not queue.user_id)  # nobody would see it
+        )
+
     def web_save(self, vals, specification, next_id=None):
         """Of a ticket that is out of the user's reach afterwards nothing is read: it is
         given back as it was before, a new one as its id alone."""

@@ -31,6 +31,21 @@ class TestHandover(TicketCase):
         log = self.ticket.message_ids.tracking_value_ids
         self.assertIn("Accounting", log.mapped("new_value_char"))
 
+    def test_agent_stays_behind(self):
+        """Who does not see the queue is no longer the agent, unless they alone may"""
+        hall = self.env["ticket.queue"].create({"name": "Hall", "code": "thall"})
+        for queue, values, agent in (
+            (self.accounting, {}, self.other_agent),
+            (hall, {}, self.env["res.users"]),
+            (hall, {"is_private": True}, self.agent),
+            (hall, {"user_id": self.administrator.id}, self.administrator),
+        ):
+            with self.subTest(queue.name, **values):
+                values = {"user_id": self.agent.id, **values}
+                ticket = self.new_ticket(queue_id=self.support.id, **values)
+                self.save(ticket.with_user(self.agent), queue_id=queue.id)
+                self.assertEqual(ticket.user_id, agent)
+
     def test_private_to_a_colleague(self):
         self.save(self.mine, is_private=True, user_id=self.agent.id)
         self.save(self.mine, user_id=self.other_agent.id)
