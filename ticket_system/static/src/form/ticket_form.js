@@ -1,35 +1,29 @@
-import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
-import { useService } from "@web/core/utils/hooks";
 import { FormController } from "@web/views/form/form_controller";
 import { formView } from "@web/views/form/form_view";
 
+import { useLeaveOutOfReach } from "./out_of_reach";
+
 const DECISIVE = ["queue_id", "user_id", "is_private", "company_id"];
 
-/** Goes back to where one came from when a ticket was handed over to where others see it. */
+/** Leaves a ticket that its agent has just handed over. */
 class TicketFormController extends FormController {
     setup() {
         super.setup();
-        this.notification = useService("notification");
+        this.leaveIfOutOfReach = useLeaveOutOfReach();
         this.isLeaving = false;
     }
 
     async onRecordSaved(record, changes) {
         await super.onRecordSaved(record, changes);
-        if (!this.isLeaving && DECISIVE.some((name) => name in changes)) {
-            await this.leaveIfOutOfReach(record);
+        const isDecisive = DECISIVE.some((name) => name in changes);
+        if (isDecisive && !this.isLeaving && !this.env.inDialog) {
+            this.isLeaving = true; // the changes are saved, though they still look unsaved
+            if (await this.leaveIfOutOfReach(record)) {
+                await new Promise(() => {}); // nothing more happens here
+            }
+            this.isLeaving = false;
         }
-    }
-
-    async leaveIfOutOfReach({ resModel, resId, data }) {
-        if (this.env.inDialog || (await this.orm.searchCount(resModel, [["id", "=", resId]]))) {
-            return;
-        }
-        const message = _t("“%s” is with others now, out of your sight.", data.name);
-        this.notification.add(message, { type: "success" });
-        this.isLeaving = true;
-        this.env.config.historyBack();
-        await new Promise(() => {}); // nothing more happens here: it could not be read
     }
 
     async beforeLeave() {

@@ -22,7 +22,9 @@ function useLivePresence(controller) {
         try {
             await shown.load();
         } catch (error) {
-            if (status(controller) !== "destroyed") {
+            if (error.exceptionName === "odoo.exceptions.AccessError") {
+                controller.env.bus.trigger("ticket_system.changed"); // it went out of reach
+            } else if (status(controller) !== "destroyed") {
                 throw error;
             }
         }

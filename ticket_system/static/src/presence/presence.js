@@ -8,6 +8,8 @@ import { registry } from "@web/core/registry";
 import { useBus, useService } from "@web/core/utils/hooks";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 
+import { useLeaveOutOfReach } from "../form/out_of_reach";
+
 const HEARTBEAT = 45_000; // see EXPIRY in ticket_lock.py
 
 /** Tells colleagues that the ticket is open here, and shows who else has it open. */
@@ -19,6 +21,7 @@ export class TicketPresence extends Component {
         this.orm = useService("orm");
         this.bus = useService("bus_service");
         this.store = useService("mail.store");
+        this.leaveIfOutOfReach = useLeaveOutOfReach();
         this.state = useState({ others: [], takenOverBy: "" });
         this.onPresence = ({ id }) => id === this.ticketId && this.enter();
         this.onTakenOver = ({ id, name }) => {
@@ -103,6 +106,9 @@ export class TicketPresence extends Component {
     async showWritten() {
         const { record } = this.props;
         const { resModel, resId } = record;
+        if (await this.leaveIfOutOfReach(record)) {
+            return;
+        }
         await this.store.Thread.get({ model: resModel, id: resId })?.fetchNewMessages();
         if (!(await record.isDirty())) {
             await record.load();
