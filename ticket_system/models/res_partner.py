@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 RECENT = 20  # tickets shown in a contact's form
 
@@ -64,6 +65,10 @@ class ResPartner(models.Model):
     def action_export_ticket_messages(self):
         """All that was written on this person's tickets, a ZIP of mails."""
         self.ensure_one()
+        if not next(self.env["ticket.ticket"]._messages_of(self), None):
+            raise UserError(
+                self.env._("Nothing was written with %s.", self.display_name)
+            )
         return {
             "type": "ir.actions.act_url",
             "url": f"/ticket_system/export/{self.id}",

@@ -62,8 +62,7 @@ class TestPictures(BrowserCase):
         (self.agent | self.administrator).lang = "de_DE"
         self.customer.lang = "de_DE"
         self.quarantine("Eine E-Mail wie keine andere")
-        problem = "Der Server antwortet nicht (127.0.0.1:993)."
-        self.account._ticket_note_health(problem)
+        self.fail_to_fetch("Der Server antwortet nicht (127.0.0.1:993).")
         url = f"/odoo/tickets/{self.ticket.id}"
         account = f"/odoo/ticket-accounts/{self.account.id}"
         answer = ("button[name=action_reply]", ".modal .odoo-editor-editable")
@@ -129,7 +128,7 @@ class TestPictures(BrowserCase):
     @mute_logger("odoo.addons.ticket_system.models.ticket_mail_intake")
     def test_administrators_pictures(self):
         self.quarantine("A mail like no other")
-        self.account._ticket_note_health("The server does not answer (127.0.0.1:993).")
+        self.fail_to_fetch("The server does not answer (127.0.0.1:993).")
         for name, url, ready in (
             ("mails", "/odoo/ticket-mails", ".o_data_row, .o_kanban_record"),
             ("accounts", "/odoo/ticket-accounts", ".o_data_row, .o_kanban_record"),
@@ -152,3 +151,7 @@ class TestPictures(BrowserCase):
                 size,
                 "test_administrator",
             )
+
+    def fail_to_fetch(self, problem):
+        self.account.write({"port": 993, "state": "done"})
+        self.account._ticket_note_health(problem)

@@ -263,6 +263,17 @@ class TestPrivacy(TicketCase, HttpCase):
         self.assertIn("Dear Carla", sent.get_body(("plain",)).get_content())
         self.assertIn("Carla agrees", on_other.get_body(("plain",)).get_content())
 
+    def test_nothing_to_export(self):
+        contact = self.env["res.partner"].create(
+            {"name": "New", "email": "n@x.example"}
+        )
+        with self.assertRaisesRegex(UserError, "Nothing was written"):
+            contact.with_user(self.administrator).action_export_ticket_messages()
+        action = self.customer.with_user(
+            self.administrator
+        ).action_export_ticket_messages()
+        self.assertEqual(action["type"], "ir.actions.act_url")
+
     def test_export_of_who_has_another_address(self):
         """What a contact wrote before their address changed is theirs as well"""
         self.customer.email = "carla@new.example"
