@@ -83,15 +83,27 @@ class FetchmailServer(models.Model):
     ticket_move_folder = fields.Char("Move to Folder")
     ticket_cron_id = fields.Many2one("ir.cron", "Schedule", readonly=True, copy=False)
     ticket_interval_number = fields.Integer(
-        "Fetch Every", related="ticket_cron_id.interval_number", readonly=False
+        "Fetch Every",
+        related="ticket_cron_id.interval_number",
+        readonly=False,
+        help="After failures it waits longer each time, an hour at most.",
     )
     ticket_interval_type = fields.Selection(
         related="ticket_cron_id.interval_type", readonly=False
     )
 
     # how it answers
-    ticket_reply_from_account = fields.Boolean("Answer from This Address", default=True)
-    ticket_mail_server_id = fields.Many2one("ir.mail_server", "Outgoing Mail Server")
+    ticket_reply_from_account = fields.Boolean(
+        "Answer from This Address",
+        default=True,
+        help="Off: answers leave from the agent's own address; replies to them come "
+        "back to this mailbox all the same.",
+    )
+    ticket_mail_server_id = fields.Many2one(
+        "ir.mail_server",
+        "Outgoing Mail Server",
+        help="By which answers leave. Empty: the one whose filter names this address.",
+    )
     ticket_copy_to_sent = fields.Boolean(
         "Copy to Sent Folder",
         help="Answers are put into the Sent folder named above with the next fetch.",
@@ -226,8 +238,10 @@ class FetchmailServer(models.Model):
 
     @api.onchange("server_type")
     def _onchange_ticket_protocol(self):
-        if self._get_connection_type() != "imap":
-            self.use_ticket_system = False
+        wanted = self._origin.use_ticket_system or self.env.context.get(
+            "default_use_ticket_system"
+        )
+        self.use_ticket_system = wanted and self._get_connection_type() == "imap"
 
     @api.constrains("use_ticket_system", "server_type", "ticket_address")
     def _check_ticket_settings(self):

@@ -75,7 +75,6 @@ class FetchmailServer(models.Model):
             "params": {
                 "type": "danger" if error else "success",
                 "message": str(error or self.env._("New mails: %s", count)),
-                "sticky": bool(error),
                 "next": {"type": "ir.actions.act_window_close"},  # reloads the form
             },
         }

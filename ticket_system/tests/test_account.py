@@ -108,3 +108,5 @@ class TestAccount(TicketCase):
         form = Form(self.account)
         form.server_type = "pop"
         self.assertFalse(form.use_ticket_system)
+        form.server_type = "imap"
+        self.assertTrue(form.use_ticket_system)
