@@ -170,8 +170,9 @@ class FetchmailServer(models.Model):
 
 
 def _filled(ticket, subject, body):
-    """Subject and HTML with the ticket's values put in."""
+    """Subject and HTML with the ticket's values put in; its agent, not who runs it."""
     values = ticket.with_context(lang=_language(ticket))._placeholders()
+    values |= {"AGENT": ticket.user_id.sudo().name or ""}
     subject = outgoing.placeholders(subject, values)
     body = outgoing.placeholders(str(body), values, is_html=True)
     return outgoing.subject(subject, ticket.number), Markup(body)

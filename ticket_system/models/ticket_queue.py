@@ -145,29 +145,35 @@ class TicketQueue(models.Model):
     @api.constrains("active")
     def _check_unused(self):
         for queue in self.filtered(lambda queue: not queue.active):
-            users = queue._used_by()
-            if not users:
-                continue
-            raise ValidationError(
-                self.env._(
-                    "The queue “%(name)s” cannot be archived yet. Choose another one "
-                    "first for: %(users)s.",
-                    name=queue.name,
-                    users=", ".join(users),
-                )
-            )
+            queue._refuse_if_used()
 
-    def _used_by(self):
-        """Names of what would go on to fill a queue that is out of sight."""
+    @api.ondelete(at_uninstall=False)
+    def _unlink_unless_used(self):
+        for queue in self:
+            queue._refuse_if_used()
+
+    def _refuse_if_used(self):
+        """Tell what would go on to fill a queue that is out of sight."""
         mine = Domain("queue_id", "=", self.id)
         accounts = self.env["fetchmail.server"].sudo()
         accounts = accounts.search([("ticket_queue_id", "=", self.id)])
         rules = self.env["ticket.rule"].sudo().search(mine)
-        users = accounts.mapped("name") + rules.mapped("name")
+        users = [
+            self.env._("e-mail account “%s”", account.name) for account in accounts
+        ]
+        users += [self.env._("rule “%s”", rule.name) for rule in rules]
         is_open = Domain("is_closed", "=", False)
         if count := self.env["ticket.ticket"].sudo().search_count(mine & is_open):
             users.append(self.env._("open tickets: %s", count))
-        return users
+        if users:
+            raise ValidationError(
+                self.env._(
+                    "The queue “%(name)s” is in use. Choose another one first for:\n"
+                    "%(users)s",
+                    name=self.name,
+                    users="\n".join(f"• {user}" for user in users),
+                )
+            )
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -73,6 +73,8 @@ class TestAutoresponse(Autoresponding, TicketCase, MailCase):
         """R19: as it is typed, and without a script"""
         ticket = self.take_in(mail()).ticket_id
         account = self.account.with_user(self.administrator)
+        agent = account.preview_autoresponse("{AGENT}", "x")["subject"]
+        self.assertNotIn(self.administrator.name, agent, "who looks is not its agent")
         found = account.preview_autoresponse("x", "<p>{NAME}<script>1</script></p>")
         self.assertEqual(found["subject"], f"[Ticket #{ticket.number}] x")
         self.assertEqual(found["body"], "<p>Carla Customer</p>")

@@ -185,7 +185,7 @@ class TestQueue(TicketCase):
         self.assertEqual(queue.code, "einkaufrucklaufer")
 
     def test_archive(self):
-        """Nothing may go on to fill it; its history stays to be seen"""
+        """Nothing may go on to fill it, nor is it deleted; its history stays"""
         rule = self.env["ticket.rule"].create(
             {"name": "Bells", "subject": "bell", "queue_id": self.support.id}
         )
@@ -195,9 +195,10 @@ class TestQueue(TicketCase):
             (rule.name, lambda: rule.write({"active": False})),
             ("open tickets: 1", ticket.action_close),
         ):
-            with self.assertRaises(ValidationError) as refused:
-                self.support.action_archive()
-            self.assertIn(reason, str(refused.exception))
+            for refuse in (self.support.action_archive, self.support.unlink):
+                with self.assertRaises(ValidationError) as refused:
+                    refuse()
+                self.assertIn(reason, str(refused.exception))
             remove()
         self.support.action_archive()
         self.env.invalidate_all()

@@ -3,6 +3,8 @@ import { toRaw, useEnv } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 import { useService } from "@web/core/utils/hooks";
 
+export const isAccessError = (error) => error.exceptionName === "odoo.exceptions.AccessError";
+
 const left = new WeakSet(); // models of forms
 
 /**

@@ -1,14 +1,18 @@
 import { markup, onWillDestroy, onWillStart, status } from "@odoo/owl";
 
+import { browser } from "@web/core/browser/browser";
 import { registry } from "@web/core/registry";
 import { useBus, useService } from "@web/core/utils/hooks";
-import { useDebounced } from "@web/core/utils/timing";
 import { KanbanController } from "@web/views/kanban/kanban_controller";
 import { kanbanView } from "@web/views/kanban/kanban_view";
 import { SearchModel } from "@web/search/search_model";
 import { ListController } from "@web/views/list/list_controller";
 import { listView } from "@web/views/list/list_view";
 
+import { isAccessError } from "../form/out_of_reach";
+
+const SOON = 1000; // ms
+const RARELY = 10_000;
 const EVENTS = ["ticket_system.presence", "ticket_system.altered", "ticket_system.moved"];
 
 /** Reloads the one record shown that others came to, left, changed, merged or split. */
@@ -22,7 +26,7 @@ function useLivePresence(controller) {
         try {
             await shown.load();
         } catch (error) {
-            if (error.exceptionName === "odoo.exceptions.AccessError") {
+            if (isAccessError(error)) {
                 controller.env.bus.trigger("ticket_system.changed"); // it went out of reach
             } else if (status(controller) !== "destroyed") {
                 throw error;
@@ -60,24 +64,38 @@ function useLiveCounts(controller) {
     });
 }
 
-/** Shows what came, as soon as the agent is not in the middle of something. */
-function useLiveArrivals(controller) {
-    const busService = useService("bus_service");
-    const show = useDebounced(() => {
+/** Shows what came in and went, as soon as the agent is not in the middle of something; not
+ *  too often, for in a large team something happens all the time. */
+function useLiveTickets(controller) {
+    const bus = useService("bus_service");
+    let timer,
+        shown = 0;
+    const show = () => {
+        timer = null;
         if (isBusy(controller)) {
-            show();
+            plan();
         } else {
+            shown = Date.now();
             controller.env.bus.trigger("ticket_system.changed");
         }
-    }, 1000);
-    busService.subscribe("ticket_system.changed", show);
-    onWillDestroy(() => busService.unsubscribe("ticket_system.changed", show));
+    };
+    const plan = () => {
+        timer ||= browser.setTimeout(show, Math.max(SOON, shown + RARELY - Date.now()));
+    };
+    const events = ["ticket_system.altered", "ticket_system.changed"];
+    events.forEach((event) => bus.subscribe(event, plan));
+    onWillDestroy(() => {
+        browser.clearTimeout(timer);
+        events.forEach((event) => bus.unsubscribe(event, plan));
+    });
 }
 
-/** Whether tickets are selected or dragged, or pages turned: new ones would disturb. */
-function isBusy({ model: { root }, rootRef }) {
+/** Whether tickets are selected or dragged, pages turned or something open: new ones would
+ *  disturb. */
+function isBusy({ model: { root } }) {
     const isTurned = !root.groups && root.offset > 0;
-    return root.selection.length || isTurned || rootRef.el.querySelector(".o_dragged");
+    const isAtWork = document.querySelector(".o_popover, .o_dialog, .o_dragged");
+    return root.selection.length || isTurned || isAtWork;
 }
 
 /** Looks at the steps of a first start anew, for one may come back from doing them. */
@@ -98,7 +116,7 @@ const live = (Controller) =>
             super.setup();
             useLivePresence(this);
             useLiveCounts(this);
-            useLiveArrivals(this);
+            useLiveTickets(this);
             useLiveSetUp(this);
         }
 

@@ -8,7 +8,7 @@ import { registry } from "@web/core/registry";
 import { useBus, useService } from "@web/core/utils/hooks";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 
-import { useLeaveOutOfReach } from "../form/out_of_reach";
+import { isAccessError, useLeaveOutOfReach } from "../form/out_of_reach";
 
 const HEARTBEAT = 45_000; // see EXPIRY in ticket_lock.py
 
@@ -96,7 +96,14 @@ export class TicketPresence extends Component {
         if (!ticketId || this.state.takenOverBy) {
             return;
         }
-        const others = await this.orm.silent.call("ticket.ticket", "enter", [ticketId]);
+        const others = await this.orm.silent
+            .call("ticket.ticket", "enter", [ticketId])
+            .catch((error) => {
+                if (!isAccessError(error)) {
+                    throw error;
+                }
+                return []; // handed over meanwhile
+            });
         if (ticketId === this.ticketId && !this.state.takenOverBy) {
             this.state.others = others;
         }

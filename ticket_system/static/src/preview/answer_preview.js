@@ -1,7 +1,7 @@
 import { Component, markup } from "@odoo/owl";
 
 import { _t } from "@web/core/l10n/translation";
-import { AlertDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
+import { ConfirmationDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
@@ -24,7 +24,7 @@ export class AnswerPreview extends Component {
             data.autoresponder_subject || "",
             (data.autoresponder_body || "").toString(),
         ]);
-        this.dialog.add(AlertDialog, {
+        this.dialog.add(ConfirmationDialog, {
             title: _t("Preview"),
             body: markup`<p class="fw-bold text-break">${subject}</p>${markup(body)}`,
         });
