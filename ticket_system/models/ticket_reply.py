@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from odoo import api, fields, models
 from odoo.tools import email_normalize
@@ -176,9 +176,12 @@ class TicketReply(models.Model):
         return self._answered() or received[-1:]
 
     def action_answer_there(self):
-        """Write to where the sender wants answers instead."""
+        """Write to where the sender wants answers instead, to somebody unknown."""
         self.ensure_one()
-        self.email_to = self.reply_to
+        greetings = (self.ticket_id._greeting(known) for known in (True, False))
+        old, new = (escape(greeting) for greeting in greetings)
+        body = str(self.body or "").replace(old, new, 1)
+        self.write({"email_to": self.reply_to, "body": Markup(body)})
         return self._show_again()
 
     @api.depends("ticket_id", "email_to", "email_cc", "email_bcc")

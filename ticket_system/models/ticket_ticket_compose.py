@@ -194,14 +194,15 @@ class TicketTicket(models.Model):
             "DATE": format_date(self.env, fields.Date.context_today(self)),
         }
 
-    def _greeting(self):
+    def _greeting(self, is_to_sender=True):
         """The first line of an answer, in the customer's language (R54)."""
         self.ensure_one()
         ticket = self.with_context(lang=self.partner_id.lang or self.env.lang)
         own = ticket.sudo().account_id.ticket_greeting
-        name = ticket._person()
+        name = ticket._person() if is_to_sender else ""
         if own:
-            return outgoing.placeholders(own, ticket._placeholders())
+            known = {} if is_to_sender else {"NAME": "", "FIRSTNAME": ""}
+            return outgoing.placeholders(own, ticket._placeholders() | known)
         if name:
             return ticket.env._("Dear %s,", name)
         return ticket.env._("Dear Sir or Madam,")

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 
 from .ticket_ticket_followers import ACCESS
 
@@ -8,19 +8,28 @@ class TicketTicket(models.Model):
 
     _inherit = "ticket.ticket"
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        """By hand, too, new tickets of a queue are of its responsible."""
+        for vals in vals_list:
+            if vals.get("queue_id") and not (vals.get("user_id") or self.env.su):
+                queue = self.env["ticket.queue"].browse(vals["queue_id"])
+                vals["user_id"] = queue.user_id.id
+        return super().create(vals_list)
+
     def write(self, vals):
-        """In a queue whose tickets their agent does not see, tickets begin anew: they
-        are of its responsible, or of nobody yet."""
+        """In a queue whose tickets their agent does not see, tickets begin anew: of its
+        responsible, or of nobody yet."""
         if not vals.get("queue_id") or "user_id" in vals or self.env.su:
             return super().write(vals)
         queue = self.env["ticket.queue"].browse(vals["queue_id"])
-        left = self.filtered(lambda t: t.user_id and t._is_left_by_agent(queue))
+        left = self.filtered(lambda ticket: not ticket._keeps_agent(queue))
         super(TicketTicket, left).write({**vals, "user_id": queue.user_id.id})
         return super(TicketTicket, self - left).write(vals)
 
-    def _is_left_by_agent(self, queue):
+    def _keeps_agent(self, queue):
         agent = self.user_id.sudo()
-        return not (
+        return bool(agent) and (
             agent in queue.sudo().member_ids
             or agent.has_group("ticket_system.group_agent_all")
             or (self.is_private and not queue.user_id)  # nobody would see it

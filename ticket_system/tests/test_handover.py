@@ -37,6 +37,7 @@ class TestHandover(TicketCase):
         for queue, values, agent in (
             (self.accounting, {}, self.other_agent),
             (hall, {}, self.env["res.users"]),
+            (self.accounting, {"user_id": False}, self.other_agent),
             (hall, {"is_private": True}, self.agent),
             (hall, {"user_id": self.administrator.id}, self.administrator),
         ):
@@ -70,7 +71,9 @@ class TestHandover(TicketCase):
         new = self.env["ticket.ticket"].with_user(self.agent)
         row = self.save(new, name="Invoice?", queue_id=self.accounting.id)
         self.assertEqual([*row], ["id"])
-        self.assertEqual(self.ticket.browse(row["id"]).queue_id, self.accounting)
+        made = self.ticket.browse(row["id"])
+        self.assertEqual(made.queue_id, self.accounting)
+        self.assertEqual(made.user_id, self.other_agent, "the responsible")
 
     def test_within_reach(self):
         row = self.save(self.mine, user_id=self.other_agent.id)

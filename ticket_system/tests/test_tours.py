@@ -75,6 +75,13 @@ class TestTours(BrowserCase):
         self.assertIn("Your return", answer.subject)
         self.assertEqual(answer.attachment_ids.name, "label.pdf")
 
+    def test_undo(self):
+        """R66: an answer taken back is a draft, to be thrown away or sent after all"""
+        self.env["ir.config_parameter"].set_param("ticket_system.undo_seconds", 60)
+        url = f"/odoo/tickets/{self.ticket.id}"
+        self.start_tour(url, "ticket_system_undo", login="test_agent")
+        self.assertEqual(len(self.ticket._conversation()), 2)
+
     def test_answer_all(self):
         """R67: one text to all tickets of the list, each with its own name"""
         self.thank_you()

@@ -8,12 +8,13 @@ const UNDONE = "ticket_system.undone";
 export async function undo(env, model, method, args) {
     const { action: actions, orm } = env.services;
     const draft = await orm.call(model, method, args);
-    const reload = () => actions.doAction({ type: "ir.actions.client", tag: "soft_reload" });
-    await reload();
+    await actions.doAction({ type: "ir.actions.client", tag: "soft_reload" });
     env.bus.trigger("ticket_system.changed");
     if (draft) {
         env.bus.trigger(UNDONE, draft);
-        await actions.doAction(draft, { onClose: reload });
+        await actions.doAction(draft, {
+            onClose: (infos) => infos?.isLeft || env.bus.trigger("ticket_system.reload"),
+        });
     }
 }
 

@@ -9,7 +9,7 @@ import { SearchModel } from "@web/search/search_model";
 import { ListController } from "@web/views/list/list_controller";
 import { listView } from "@web/views/list/list_view";
 
-import { isAccessError } from "../form/out_of_reach";
+import { isAccessError, useTellOutOfReach } from "../form/out_of_reach";
 
 const SOON = 1000; // ms
 const RARELY = 10_000;
@@ -118,17 +118,23 @@ const live = (Controller) =>
             useLiveCounts(this);
             useLiveTickets(this);
             useLiveSetUp(this);
+            this.tellOutOfReach = useTellOutOfReach();
         }
 
         get modelParams() {
             const params = super.modelParams;
-            params.hooks.onSavedMulti = () => this.env.bus.trigger("ticket_system.changed");
+            params.hooks.onSavedMulti = (saved) => this.onTicketsSaved(saved);
             return params;
         }
 
-        async onRecordSaved() {
+        async onRecordSaved(record) {
             await super.onRecordSaved(...arguments);
+            this.onTicketsSaved([record]);
+        }
+
+        onTicketsSaved(saved) {
             this.env.bus.trigger("ticket_system.changed");
+            return this.tellOutOfReach(saved);
         }
     };
 

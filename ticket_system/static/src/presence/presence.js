@@ -1,4 +1,11 @@
-import { Component, onWillDestroy, onWillStart, onWillUpdateProps, useState } from "@odoo/owl";
+import {
+    Component,
+    onWillDestroy,
+    onWillStart,
+    onWillUpdateProps,
+    status,
+    useState,
+} from "@odoo/owl";
 
 import { browser } from "@web/core/browser/browser";
 import { deserializeDateTime, formatDateTime } from "@web/core/l10n/dates";
@@ -39,6 +46,7 @@ export class TicketPresence extends Component {
         this.bus.subscribe("ticket_system.altered", this.onWritten);
         this.bus.subscribe("ticket_system.moved", this.onMoved);
         useBus(this.env.bus, "ticket_system.show", ({ detail }) => this.showTicket(detail));
+        useBus(this.env.bus, "ticket_system.reload", () => this.showWritten());
         browser.addEventListener("pagehide", this.onPageHide);
         this.timer = browser.setInterval(() => this.enter(), HEARTBEAT);
         onWillStart(() => this.open(this.props.record.resId));
@@ -113,12 +121,18 @@ export class TicketPresence extends Component {
     async showWritten() {
         const { record } = this.props;
         const { resModel, resId } = record;
-        if (await this.leaveIfOutOfReach(record)) {
-            return;
-        }
-        await this.store.Thread.get({ model: resModel, id: resId })?.fetchNewMessages();
-        if (!(await record.isDirty())) {
-            await record.load();
+        try {
+            if (await this.leaveIfOutOfReach(record)) {
+                return;
+            }
+            await this.store.Thread.get({ model: resModel, id: resId })?.fetchNewMessages();
+            if (resId === this.ticketId && !(await record.isDirty())) {
+                await record.load();
+            }
+        } catch (error) {
+            if (status(this) !== "destroyed") {
+                throw error;
+            }
         }
     }
 

@@ -273,3 +273,42 @@ registry.category("web_tour.tours").add("ticket_system_first_contact", {
         },
     ],
 });
+
+const answerAndUndo = [
+    {
+        content: "Answer",
+        trigger: "body:not(:has(.modal)) button[name=action_reply]:contains('Reply')",
+        run: "click",
+    },
+    { trigger: ".modal .odoo-editor-editable", run: "editor A new wheel comes" },
+    { content: "Send", trigger: ".modal button[name=action_send]", run: "click" },
+    {
+        content: "Undo",
+        trigger:
+            "body:not(:has(.modal)) .o_notification:contains('in a moment') button:contains('Undo')",
+        run: "click",
+    },
+    {
+        content: "It is a draft again",
+        trigger: ".modal .odoo-editor-editable:contains('A new wheel comes')",
+    },
+];
+
+registry.category("web_tour.tours").add("ticket_system_undo", {
+    steps: () => [
+        ...answerAndUndo,
+        { content: "Throw it away", trigger: ".modal button[name=action_discard]", run: "click" },
+        ...answerAndUndo,
+        {
+            content: "Send it after all",
+            trigger: ".modal button[name=action_send_and_next]",
+            run: "click",
+        },
+        {
+            content: "The next one is shown",
+            trigger: ".o_breadcrumb:contains('Klingel')",
+            run: () => wait(1000),
+        },
+        { content: "It stays", trigger: ".o_breadcrumb:contains('Klingel')" },
+    ],
+});
