@@ -178,10 +178,13 @@ class TicketTicket(models.Model):
         for ticket in self:
             ticket.email_from = ticket.email_from or ticket.partner_id.email
 
-    @api.depends("partner_id")
+    @api.depends("partner_id", "email_from")
     def _compute_partner_name(self):
+        """Who has no name is called by the address until there is one."""
         for ticket in self:
-            ticket.partner_name = ticket.partner_name or ticket.partner_id.name
+            name = ticket.partner_name or ""
+            known = "" if "@" in name else name
+            ticket.partner_name = known or ticket.partner_id.name or ticket.email_from
 
     @api.depends("queue_id", "project_id")
     def _compute_company_id(self):

@@ -122,6 +122,17 @@ class TestTicket(TicketCase):
         self.assertEqual(ticket.email_from, "carla@customer.example")
         self.assertEqual(ticket.partner_name, "Carla Customer")
 
+    def test_sender_of_a_ticket_by_hand(self):
+        """R69: the address stands for the name until there is one"""
+        ticket = self.env["ticket.ticket"].create(
+            {"name": "x", "email_from": "a@b.example"}
+        )
+        self.assertEqual(ticket.partner_name, "a@b.example")
+        ticket.partner_id = self.customer
+        self.assertEqual(ticket.partner_name, "Carla Customer")
+        ticket.partner_id = False
+        self.assertEqual(ticket.partner_name, "Carla Customer")
+
     def test_counts_on_customer_and_project(self):
         """R59, R60"""
         company = self.env["res.partner"].create({"name": "ACME", "is_company": True})
