@@ -52,7 +52,7 @@ class ResConfigSettings(models.TransientModel):
         config_parameter="ticket_system.storm_limit",
         default=10,
         help="Mails of one sender within an hour after which they are not answered by "
-        "themselves any more. Their tickets are made all the same.",
+        "themselves any more. Their tickets are made all the same. 0: no limit.",
     )
     ticket_ledger_days = fields.Integer(
         "Keep Received Mails",

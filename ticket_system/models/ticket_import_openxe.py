@@ -187,7 +187,7 @@ class TicketImportOpenxe(models.AbstractModel):
         statuses = self.env["ticket.status"]
         if key in openxe.STATUSES:
             return statuses._by_code(openxe.STATUSES[key])
-        own = statuses.search(
+        own = key and statuses.search(
             ["|", ("code", "=", key), ("name", "=ilike", escape_psql(key))], limit=1
         )
         if not own:

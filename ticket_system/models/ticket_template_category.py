@@ -17,6 +17,11 @@ class TicketTemplateCategory(models.Model):
     )
     parent_path = fields.Char(index=True)
 
+    @api.model
+    def name_create(self, name):
+        category = self.create({"name": name})
+        return category.id, category.display_name
+
     @api.depends("name", "parent_id")
     @api.depends_context("lang")
     def _compute_display_name(self):

@@ -57,7 +57,10 @@ class TestImportOpenxe(ImportCase):
             {**TICKET, "schluessel": "1", "zeit": "gestern"},
             {**TICKET, "schluessel": "2", "zeit": "0000-00-00 00:00:00"},
             {**TICKET, "schluessel": "3", "status": "seltsam"},
+            {**TICKET, "schluessel": "4", "status": ""},
         ]
+        own = {"name": "In repair", "category": "waiting_internal"}
+        self.env["ticket.status"].create(own)
         record = self.take([{**RECEIVED, "ticket": "404"}], tickets)
         self.assertEqual(record.made_count, 0)
         self.assertEqual(
@@ -67,6 +70,7 @@ class TestImportOpenxe(ImportCase):
                 ("ticket.csv", 3, "“gestern” is no date."),
                 ("ticket.csv", 4, "“0000-00-00 00:00:00” is no date."),
                 ("ticket.csv", 5, "“seltsam” is no status."),
+                ("ticket.csv", 6, "“” is no status."),
                 (
                     "ticket_nachricht.csv",
                     2,

@@ -256,6 +256,7 @@ class TestTemplate(TicketCase):
         parent = Category.create({"name": "Delivery"})
         child = Category.create({"name": "Delays", "parent_id": parent.id})
         self.assertEqual(child.complete_name, "Delivery / Delays")
+        self.assertEqual(Category.name_create("Returns")[1], "Returns")
 
     def test_unknown_placeholder_is_pointed_out(self):
         template = self.env["ticket.template"].create(
