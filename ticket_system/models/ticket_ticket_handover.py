@@ -12,8 +12,8 @@ class TicketTicket(models.Model):
     def create(self, vals_list):
         """By hand, too, new tickets of a queue are of its responsible."""
         for vals in vals_list:
-            if vals.get("queue_id") and not (vals.get("user_id") or self.env.su):
-                queue = self.env["ticket.queue"].browse(vals["queue_id"])
+            queue = self.env["ticket.queue"].browse(vals.get("queue_id"))
+            if queue.user_id and not (vals.get("user_id") or self.env.su):
                 vals["user_id"] = queue.user_id.id
         return super().create(vals_list)
 
