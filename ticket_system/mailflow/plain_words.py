@@ -1,4 +1,4 @@
-"""What the network and an IMAP server throw, as sentences for an administrator."""
+"""What the network and mail servers throw, as sentences for a person."""
 
 from __future__ import annotations
 
@@ -20,6 +20,15 @@ from .errors import (
     Unreachable,
     _lt,
 )
+
+SMTP_REPLY = re.compile(r"\((\d{3}), b?(['\"])(.*?)\2\)")
+
+
+def smtp_reply(failure: str) -> str:
+    """What an SMTP server replied (RFC 5321, 4.2), out of Python's exception in words;
+    the text as it is where there is none."""
+    replies = (f"{code} {text}" for code, _quote, text in SMTP_REPLY.findall(failure))
+    return "; ".join(dict.fromkeys(replies)) or failure
 
 
 @contextlib.contextmanager

@@ -4,6 +4,8 @@ from odoo import models
 from odoo.exceptions import UserError
 from odoo.tools.mail import email_normalize_all
 
+from ..mailflow.plain_words import smtp_reply
+
 FAILED = ("exception", "bounce")
 
 
@@ -78,7 +80,9 @@ class MailMessage(models.Model):
         """Mark the tickets; the authors get an activity, once until it is done."""
         for message in self:
             ticket = message._ticket()
+            waits = ticket.waiting_since or ticket.last_inbound
             ticket.write({**ticket._status("new"), "delivery_failed": True})
+            ticket.waiting_since = waits
             author = message.author_id.main_user_id or ticket.user_id
             if author and not message._warnings(author):
                 ticket.activity_schedule(
@@ -101,15 +105,27 @@ class MailMessage(models.Model):
             else there.env._("Your answer could not be delivered.")
         )
         told = Markup("<p>%s</p>") % sentence
-        return told + Markup("<p>%s</p>") % reason if reason else told
+        reply = smtp_reply(reason or "")
+        return told + Markup("<p>%s</p>") % reply if reply else told
 
     def _note_delivered(self):
         for message in self:
             ticket = message._ticket()
             if ticket.delivery_failed:
                 ticket.delivery_failed = False
+                if not ticket._is_unanswered():
+                    ticket.waiting_since = False
+                    message._set_status_after_sending()
                 message._warnings().action_done()
         self._tell_delivery()
+
+    def _set_status_after_sending(self):
+        """What its author chose, if nobody has worked on the ticket meanwhile."""
+        sent = [("sent_message_id", "=", self.id)]
+        answer = self.env["ticket.reply"].sudo().search(sent, limit=1)
+        ticket = self._ticket()
+        if answer.status_id and ticket.status_category == "new":
+            ticket.status_id = answer.status_id
 
     def _ticket(self):
         return self.env["ticket.ticket"].sudo().browse(self.res_id)

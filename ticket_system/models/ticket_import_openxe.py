@@ -114,11 +114,14 @@ class TicketImportOpenxe(models.AbstractModel):
                 outcome.known += 1
                 continue
             try:
+                if any(key == values["number"] for values in made):
+                    raise UserError(
+                        self.env._("A row above has this ticket number, too.")
+                    )
                 made.append(self._ticket_values(row, key, lookup))
             except UserError as error:
                 outcome.problems.append((number, str(error)))
                 continue
-            known.add(key)
             outcome.notes += [(number, told) for told in self._left_out(row, lookup)]
         tickets.create(made)._date_creation()
         outcome.made += len(made)

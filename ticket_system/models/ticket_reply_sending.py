@@ -75,15 +75,19 @@ class TicketReply(models.Model):
                 self.env._("Too late: the answer was moved to another ticket.")
             )
         schedule.unlink()
-        before = self.ticket_before
+        before = dict(self.ticket_before)
         withdrawn = self._sent_message()
         if self.ticket_id._conversation()[-1:].id > self.sent_message_id.id:
             before = {name: before[name] for name in CHANGED_IN_ANY_CASE}
-        else:
+        elif self.ticket_id.status_id == self.status_id:
             withdrawn |= self._log_of_sending()
+        else:  # a colleague's choice stays
+            del before["status_id"]
+            if self.ticket_id.is_closed:
+                del before["waiting_since"]
         deleted = {"message_ids": withdrawn.ids}
         withdrawn.unlink()
-        self.env.user._bus_send("mail.message/delete", deleted)
+        self.ticket_id._agents()._bus_send("mail.message/delete", deleted)
         self.ticket_id.with_context(mail_notrack=True).write(before)
         self.is_sent = False
         return self._show_again()

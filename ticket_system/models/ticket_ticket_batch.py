@@ -80,13 +80,33 @@ class TicketTicket(models.Model):
 
     @api.model
     def action_undo(self, changes):
-        """Put back what `_change` has reported, with the rights of the user.
+        """Put back what `_change` has reported, with the rights of the user, where
+        nobody has changed it since.
 
-        :param changes: a list of (values, ticket ids)
+        :param changes: a list of (values, ticket ids, what they were changed to)
         """
-        for values, ids in changes:
-            allowed = {key: values[key] for key in CHANGEABLE & values.keys()}
-            self.browse(ids).exists().write(allowed)
+        kept = self.browse()
+        for before, ids, after in changes:
+            tickets = self.browse(ids).exists()
+            rows = tickets.read(list(after), load="")
+            same = [row["id"] for row in rows if after.items() <= row.items()]
+            allowed = {key: before[key] for key in CHANGEABLE & before.keys()}
+            tickets.browse(same).write(allowed)
+            kept |= tickets - tickets.browse(same)
+        return kept._tell_kept() if kept else None
+
+    def _tell_kept(self):
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning",
+                "message": self.env._(
+                    "Left as they are, for somebody has changed them since: %s",
+                    ", ".join(self.mapped("display_name")),
+                ),
+            },
+        }
 
     def _status(self, code):
         return {"status_id": self.env["ticket.status"]._by_code(code).id}
@@ -118,11 +138,11 @@ class TicketTicket(models.Model):
         }
 
     def _before(self, values):
-        """[(values, ticket ids)]: what `values` are going to replace."""
+        """[(what `values` are going to replace, ticket ids, `values`)]"""
         found = defaultdict(list)
         for row in self.read(list(values), load=""):
             found[tuple((name, row[name]) for name in values)].append(row["id"])
-        return [(dict(state), ids) for state, ids in found.items()]
+        return [(dict(state), ids, values) for state, ids in found.items()]
 
     # ------------------------------------------------------------------
     # The log of changes, written at once for all tickets

@@ -95,14 +95,26 @@ class TestBatch(TicketCase):
         foreign = self.new_ticket(queue_id=self.accounting.id)
         with self.assertRaises(AccessError):
             (tickets | foreign).action_close()
-        undo = [({"is_private": True}, self.tickets.ids)]
+        undo = [({"is_private": True}, self.tickets.ids, {"is_private": False})]
         with self.assertRaises(AccessError):
             tickets.browse().action_undo(undo)
         self.assertFalse(any(self.tickets.mapped("is_private")))
 
+    def test_undo_too_late(self):
+        """What a colleague did meanwhile stays"""
+        self.tickets.status_id = self.status["open"]
+        result = self.tickets.with_user(self.agent).action_close()
+        self.tickets[0].status_id = self.status["clarify"]
+        model, method, args = result["params"]["undo"]
+        told = getattr(self.env[model].with_user(self.agent), method)(*args)
+        self.assertIn(self.tickets[0].number, told["params"]["message"])
+        self.assertEqual(
+            [t.status_id.code for t in self.tickets], ["clarify", "open", "open"]
+        )
+
     @users("test_agent")
     def test_undo_writes_nothing_else(self):
-        self.env["ticket.ticket"].action_undo([({"name": "x"}, self.tickets.ids)])
+        self.env["ticket.ticket"].action_undo([({"name": "x"}, self.tickets.ids, {})])
         self.assertEqual(self.tickets[0].name, "Ticket 0")
 
     @users("test_agent")

@@ -83,6 +83,7 @@ class TestDelivery(TicketCase, MailCase):
         self.assertEqual(answer._delivery(), "failed")
         self.assertTrue(self.ticket.delivery_failed)
         self.assertEqual(self.ticket.status_id.code, "new", "there is work to do")
+        self.assertEqual(self.ticket.waiting_since, self.ticket.last_inbound)
         self.assertEqual(self.ticket.activity_ids.user_id, self.agent)
         self.assertIn("No route to host", self.ticket.activity_ids.note)
         route = answer.with_user(self.agent)._ticket_route()
@@ -99,7 +100,21 @@ class TestDelivery(TicketCase, MailCase):
         self.assertEqual(len(self._mails), 1)
         self.assertEqual(answer._delivery(), "sent")
         self.assertFalse(self.ticket.delivery_failed)
+        self.assertFalse(self.ticket.waiting_since)
         self.assertFalse(self.ticket.activity_ids)
+
+    @mute_logger("odoo.addons.mail.models.mail_mail")
+    def test_late_delivery(self):
+        """R53: then the ticket has the status that was chosen for it"""
+        answer = self.env["ticket.reply"].with_user(self.agent)
+        answer = answer.create({"ticket_id": self.ticket.id})
+        answer.write({"body": "Sorry.", "status_id": self.status["closed"].id})
+        with self.mock_mail_gateway(), self.no_server():
+            answer.action_send()
+        self.assertEqual(self.ticket.status_id.code, "new")
+        with self.mock_mail_gateway():
+            answer.sent_message_id.with_user(self.agent).action_send_again()
+        self.assertEqual(self.ticket.status_id.code, "closed")
 
     def test_told_in_plain_words(self):
         """Who could not be reached, in the author's language, then the diagnostic"""
@@ -144,6 +159,25 @@ class TestDelivery(TicketCase, MailCase):
         self.assertEqual(self.ticket.read(fields), before)
         self.assertEqual(len(self.ticket._conversation()), 1)
         self.assertTrue(self.ticket.with_user(self.agent).has_draft)
+
+    def test_undo_leaves_what_colleagues_did(self):
+        """The status they have set since; their open histories lose the answer"""
+        self.env["ir.config_parameter"].set_param("ticket_system.undo_seconds", 10)
+        for chosen, waits in (("open", True), ("trash", False)):
+            with self.subTest(chosen), self.mock_mail_gateway():
+                reply = self.new_reply()
+                reply.action_send()
+                sent = reply.sent_message_id
+                self.ticket.status_id = self.status[chosen]
+                self.env["bus.bus"].search([]).unlink()
+                reply.action_undo()
+                self.assertEqual(self.ticket.status_id.code, chosen)
+                self.assertEqual(bool(self.ticket.waiting_since), waits)
+                self.env.cr.flush()
+                told = self.env["bus.bus"].search([("message", "like", "age/delete")])
+                self.assertIn("res.groups", told.channel)
+                self.assertIn(str(sent.id), told.message)
+                reply.unlink()
 
     def test_stays_as_sent(self):
         """P9: what was written to and fro is neither changed nor deleted"""

@@ -58,11 +58,13 @@ class TestImportOpenxe(ImportCase):
             {**TICKET, "schluessel": "2", "zeit": "0000-00-00 00:00:00"},
             {**TICKET, "schluessel": "3", "status": "seltsam"},
             {**TICKET, "schluessel": "4", "status": ""},
+            {**TICKET, "schluessel": "5"},
+            {**TICKET, "schluessel": "5", "betreff": "Other"},
         ]
         own = {"name": "In repair", "category": "waiting_internal"}
         self.env["ticket.status"].create(own)
         record = self.take([{**RECEIVED, "ticket": "404"}], tickets)
-        self.assertEqual(record.made_count, 0)
+        self.assertEqual(record.made_count, 1)
         self.assertEqual(
             self.skipped(record),
             [
@@ -71,6 +73,7 @@ class TestImportOpenxe(ImportCase):
                 ("ticket.csv", 4, "“0000-00-00 00:00:00” is no date."),
                 ("ticket.csv", 5, "“seltsam” is no status."),
                 ("ticket.csv", 6, "“” is no status."),
+                ("ticket.csv", 8, "A row above has this ticket number, too."),
                 (
                     "ticket_nachricht.csv",
                     2,

@@ -4,6 +4,7 @@ import time
 from odoo.tests import BaseCase
 
 from odoo.addons.ticket_system.mailflow.message import MAX_PARTS, parse
+from odoo.addons.ticket_system.mailflow.plain_words import smtp_reply
 
 PLAIN = b"From: a@b.example\nSubject: s\n"
 
@@ -236,6 +237,17 @@ class TestReport(BaseCase):
         ).report
         self.assertEqual(report.original_message_id, "")
         self.assertEqual(report.original_subject, "Grüße #20260302481507")
+
+    def test_smtp_reply(self):
+        for failure, told in (
+            (
+                "SMTPRecipientsRefused: {'a@b.example': (550, b'5.1.1 Unknown')}",
+                "550 5.1.1 Unknown",
+            ),
+            ('SMTPDataError: (552, b"it\'s too large")', "552 it's too large"),
+            ("No route to host", "No route to host"),
+        ):
+            self.assertEqual(smtp_reply(failure), told)
 
     def test_plain_words(self):
         report = parse(

@@ -27,6 +27,7 @@ export class AnswerField extends HtmlField {
             id === this.props.record.data.ticket_id?.id && this.tellNews();
         const timer = browser.setInterval(() => this.keepDraft(), AUTOSAVE);
         bus.subscribe("ticket_system.written", onWritten);
+        this.env.bus.trigger("ticket_system.writing");
         onWillUnmount(() => {
             browser.clearInterval(timer);
             bus.unsubscribe("ticket_system.written", onWritten);
@@ -79,6 +80,7 @@ export class AnswerField extends HtmlField {
         const { record } = this.props;
         if (this.isDirty || record.dirty) {
             await record.save({ reload: false });
+            this.env.bus.trigger("ticket_system.writing");
         }
     }
 

@@ -47,6 +47,7 @@ export class TicketPresence extends Component {
         this.bus.subscribe("ticket_system.moved", this.onMoved);
         useBus(this.env.bus, "ticket_system.show", ({ detail }) => this.showTicket(detail));
         useBus(this.env.bus, "ticket_system.reload", () => this.showWritten());
+        useBus(this.env.bus, "ticket_system.writing", () => this.comeBack());
         browser.addEventListener("pagehide", this.onPageHide);
         this.timer = browser.setInterval(() => this.enter(), HEARTBEAT);
         onWillStart(() => this.open(this.props.record.resId));
@@ -148,6 +149,14 @@ export class TicketPresence extends Component {
         await this.orm.call("ticket.ticket", "action_take_over", [this.ticketId]);
         await this.props.record.load();
         await this.enter();
+    }
+
+    /** Whose ticket was taken over writes all the same: the others see that. */
+    async comeBack() {
+        if (this.state.takenOverBy) {
+            this.state.takenOverBy = "";
+            await this.enter();
+        }
     }
 
     leaveByBeacon() {
