@@ -115,6 +115,8 @@ class TestDelivery(TicketCase, MailCase):
         with self.mock_mail_gateway():
             answer.sent_message_id.with_user(self.agent).action_send_again()
         self.assertEqual(self.ticket.status_id.code, "closed")
+        route = answer.sent_message_id.with_user(self.agent)._ticket_route()
+        self.assertFalse(route["may_undo"], "it has left")
 
     def test_told_in_plain_words(self):
         """Who could not be reached, in the author's language, then the diagnostic"""
