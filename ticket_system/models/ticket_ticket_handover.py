@@ -11,9 +11,10 @@ class TicketTicket(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """By hand, too, new tickets of a queue are of its responsible."""
-        for vals in vals_list:
+        by_hand = [] if self.env.su else vals_list
+        for vals in by_hand:
             queue = self.env["ticket.queue"].browse(vals.get("queue_id"))
-            if queue.user_id and not (vals.get("user_id") or self.env.su):
+            if queue.user_id and not vals.get("user_id"):
                 vals["user_id"] = queue.user_id.id
         return super().create(vals_list)
 
@@ -41,11 +42,9 @@ class TicketTicket(models.Model):
         if next_id or not ACCESS & vals.keys():
             return super().web_save(vals, specification, next_id)
         before = {row["id"]: row for row in self.web_read(specification)}
-        if self:
-            self.write(vals)
-        else:
-            self = self.create(vals)
-        reach = self._filtered_access("read").with_context(bin_size=True)
+        saved = super().web_save(vals, {})  # the ids alone: nothing is read
+        tickets = self.browse(row["id"] for row in saved)
+        reach = tickets._filtered_access("read").with_context(bin_size=True)
         after = {row["id"]: row for row in reach.web_read(specification)}
         known = before | after
-        return [known.get(ticket_id, {"id": ticket_id}) for ticket_id in self.ids]
+        return [known.get(row["id"], row) for row in saved]
