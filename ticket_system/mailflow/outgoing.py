@@ -12,7 +12,7 @@ from html import escape
 from lxml import etree, html
 
 from .errors import AddressRefused, _lt
-from .headers import visible
+from .headers import ENTRY, visible
 from .message import Address
 from .number import NUMBER
 
@@ -44,8 +44,6 @@ SORTED_NAME = re.compile(
     r"([^\W\d_][\w'’-]+), (?!(?:inc|ltd|llc|gmbh|ag)$)([^\W\d_][\w'’-]+)", re.IGNORECASE
 )
 PLAIN_NAME = re.compile(r"[\w .'-]+")
-# one of several mailboxes; a quoted name may hold the commas that separate them
-ENTRY = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^",;])+')
 EMAIL = re.compile(
     r"[^@\s<>(),;:\\\"\[\]]+@[^@\s<>(),;:\\\"\[\]]+\.[^@\s<>(),;:\\\"\[\].]+"
 )

@@ -11,6 +11,7 @@ from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY, retrying
 
 from ..mailflow.errors import MailboxError
 from ..mailflow.mailbox import Mailbox, Security
+from .notification import CLOSE, notification
 
 _logger = logging.getLogger(__name__)
 
@@ -69,15 +70,9 @@ class FetchmailServer(models.Model):
                 ("state", "!=", "duplicate"),
             ]
         )
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "danger" if error else "success",
-                "message": str(error or self.env._("New mails: %s", count)),
-                "next": {"type": "ir.actions.act_window_close"},  # reloads the form
-            },
-        }
+        if error:
+            return notification("danger", str(error), CLOSE)
+        return notification("success", self.env._("New mails: %s", count), CLOSE)
 
     def button_confirm_login(self):
         accounts = self.filtered("use_ticket_system")
@@ -91,16 +86,8 @@ class FetchmailServer(models.Model):
             account._ticket_forget_failures()
         if rest := self - accounts:
             return super(FetchmailServer, rest).button_confirm_login()
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "title": self.env._("Connected"),
-                "message": "\n".join(found),
-                "next": {"type": "ir.actions.act_window_close"},  # reloads the form
-            },
-        }
+        title = self.env._("Connected")
+        return notification("success", "\n".join(found), CLOSE, title=title)
 
     def _ticket_test(self):
         """Look into the folder to be fetched: what is found there."""

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tools import html2plaintext
 
 from ..mailflow.errors import MailflowError
+from .notification import CLOSE, notification
 
 CHANGED_BY_SENDING = [
     "status_id",
@@ -37,19 +38,10 @@ class TicketReply(models.Model):
 
     def _tell_sent(self, following=None):
         """Close the dialog; while the answer has not left yet, offer the undo."""
-        following = following or {"type": "ir.actions.act_window_close"}
+        following = following or CLOSE
         if not self._schedule():
-            return {
-                "type": "ir.actions.client",
-                "tag": "display_notification",
-                "params": {
-                    "type": "success",
-                    "message": self.env._(
-                        "On its way to %s", self.email_to.strip(" ,")
-                    ),
-                    "next": following,
-                },
-            }
+            message = self.env._("On its way to %s", self.email_to.strip(" ,"))
+            return notification("success", message, following)
         return {
             "type": "ir.actions.client",
             "tag": "ticket_system.changed",

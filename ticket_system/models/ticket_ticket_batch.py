@@ -2,6 +2,8 @@ from collections import defaultdict
 
 from odoo import api, models
 
+from .notification import notification
+
 LOGS = "ticket_system.logs"  # of cr.precommit.data
 # what may be put back by `action_undo`
 CHANGEABLE = {
@@ -96,17 +98,11 @@ class TicketTicket(models.Model):
         return kept._tell_kept() if kept else None
 
     def _tell_kept(self):
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "warning",
-                "message": self.env._(
-                    "Left as they are, for somebody has changed them since: %s",
-                    ", ".join(self.mapped("display_name")),
-                ),
-            },
-        }
+        message = self.env._(
+            "Left as they are, for somebody has changed them since: %s",
+            ", ".join(self.mapped("display_name")),
+        )
+        return notification("warning", message)
 
     def _status(self, code):
         return {"status_id": self.env["ticket.status"]._by_code(code).id}

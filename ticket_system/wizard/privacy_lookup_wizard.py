@@ -1,6 +1,8 @@
 from odoo import models
 from odoo.exceptions import UserError
 
+from ..models.notification import notification
+
 
 class PrivacyLookupWizard(models.TransientModel):
     _inherit = "privacy.lookup.wizard"
@@ -23,15 +25,11 @@ class PrivacyLookupWizardLine(models.TransientModel):
             there = self.env[model].sudo().browse(found.mapped("res_id")).exists()
             for line in found:
                 line._tell_forgotten(there & there.browse(line.res_id), tickets)
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": self.env._("Anonymised tickets: %s", len(tickets)),
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        return notification(
+            "success",
+            self.env._("Anonymised tickets: %s", len(tickets)),
+            {"type": "ir.actions.client", "tag": "soft_reload"},
+        )
 
     def _tell_forgotten(self, record, tickets):
         """Keep what became of the line's record; it is empty if there is none now."""

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.tools import is_html_empty
 
 from ..mailflow import outgoing
+from ..models.notification import notification
 
 LIMIT = 500  # tickets in one request
 
@@ -98,18 +99,10 @@ class TicketReplyBatch(models.TransientModel):
 
     def _tell(self, count, refused):
         reasons = [f"{ticket.display_name}: {refused[ticket]}" for ticket in refused]
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "warning" if refused else "success",
-                "sticky": bool(refused),
-                "message": "\n".join(
-                    [self.env._("Answers on their way: %s", count), *reasons]
-                ),
-                "next": {
-                    "type": "ir.actions.client",
-                    "tag": "soft_reload",
-                },
-            },
-        }
+        lines = [self.env._("Answers on their way: %s", count), *reasons]
+        return notification(
+            "warning" if refused else "success",
+            "\n".join(lines),
+            {"type": "ir.actions.client", "tag": "soft_reload"},
+            sticky=bool(refused),
+        )

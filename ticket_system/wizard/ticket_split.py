@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ..mailflow import outgoing
+from ..models.notification import CLOSE, notification
 
 
 class TicketSplit(models.TransientModel):
@@ -87,12 +88,5 @@ class TicketSplit(models.TransientModel):
         )
         if new.has_access("read"):
             return new._show_instead()
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": self.env._("Moved to ticket #%s", new.sudo().number),
-                "next": {"type": "ir.actions.act_window_close"},
-            },
-        }
+        message = self.env._("Moved to ticket #%s", new.sudo().number)
+        return notification("success", message, CLOSE)
