@@ -159,7 +159,7 @@ class TestReply(ReplyCase):
             self.assertEqual(form.email_cc or "", copies)
 
     def test_history(self):
-        """R50: on demand, the latest first, without notes and without pictures"""
+        """R42, R50: on demand, the latest first, without notes and without pictures"""
         number = self.ticket.number
         self.ticket.message_post(
             body="SECRET", message_type="comment", subtype_xmlid="mail.mt_note"

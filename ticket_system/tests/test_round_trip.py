@@ -2,6 +2,8 @@ import base64
 from datetime import datetime
 from email import message_from_bytes
 from email.policy import default
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
 from odoo.exceptions import UserError
@@ -10,7 +12,7 @@ from odoo.tests import tagged
 from odoo.addons.ticket_system.mailflow.errors import ProtocolError
 from odoo.addons.ticket_system.mailflow.mailbox import Mailbox
 
-from .common import MailServerCase, mail
+from .common import MailServerCase, mail, mail_servers
 
 
 @tagged("post_install", "-at_install", "mail_servers")
@@ -206,6 +208,31 @@ class TestRoundTrip(MailServerCase):
         )
         self.fetch(account)
         self.assertEqual(len(self.dovecot.messages(account.user, "Sent")), 1)
+
+    def test_server_of_an_account(self):
+        """R18: answers leave by the server that may send for their account's address"""
+        folder = Path(self.enterContext(TemporaryDirectory()))
+        own = mail_servers.SmtpSink(mail_servers.Mailboxes(folder, ""))
+        own.serve()
+        self.addCleanup(own.close)
+        shared = self._make_account("shared@test.example", self.support)
+        special = self._make_account("special@test.example", self.support)
+        self.env["ir.mail_server"].create(
+            {
+                "name": "Special",
+                "smtp_host": own.host,
+                "smtp_port": own.port,
+                "from_filter": special.user,
+                "sequence": 99,
+            }
+        )
+        for account in (shared, special):
+            self.deliver(account)
+            self.fetch(account)
+            self.answer(self.lines(account).ticket_id)
+        [mail_of_special] = own.received
+        self.assertEqual(mail_of_special.sender, special.user)
+        self.assertEqual(self.sink.received[-1].sender, shared.user)
 
     def test_sent_folder(self):
         """R24: what agents write in a mail program joins its ticket, once"""

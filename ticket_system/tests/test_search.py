@@ -97,6 +97,25 @@ class TestSearch(TicketCase):
             with self.subTest(text):
                 self.assertIn(self.wheel, found)
 
+    def test_by_tag(self):
+        """R31, R43: tags are looked for by name"""
+        self.wheel.tag_ids = self.env["ticket.tag"].create({"name": "Spare part"})
+        for operator, expected in (("ilike", self.wheel), ("not ilike", self.parcel)):
+            domain = [("tag_ids", operator, "spare"), ("id", "in", self.both.ids)]
+            self.assertEqual(self.env["ticket.ticket"].search(domain), expected)
+
+    def test_columns(self):
+        """R32: what the list shows, or can show"""
+        arch = self.env["ticket.ticket"].get_view(view_type="list")["arch"]
+        columns = {
+            field.get("name")
+            for field in etree.fromstring(arch).findall("field")
+            if not field.get("column_invisible") == "1"
+        }
+        wanted = {"status_id", "last_message", "partner_name", "name", "queue_id"}
+        wanted |= {"project_id", "message_count", "priority", "waiting_since"}
+        self.assertLessEqual(wanted, columns)
+
     def test_many_hits_are_the_same(self):
         for text in ("rechnung", "parcel or rechnung"):
             few = self.found(text)
