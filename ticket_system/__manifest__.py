@@ -1,6 +1,6 @@
 {
     "name": "Ticket System",
-    "version": "19.0.0.1.0",
+    "version": "19.0.1.0.0",
     "summary": "E-mail tickets next to the customer: fetch, sort, answer, close",
     "category": "Services/Helpdesk",
     "author": "ticket_system contributors",

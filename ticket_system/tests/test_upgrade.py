@@ -43,6 +43,13 @@ assert "giraffe" in ticket.message_ids.ticket_mail_ids.raw_attachment_id.raw.dec
 assert "draft" in ticket.draft_ids.body
 found = env["ticket.ticket"].search([("text", "ilike", "giraffes")])
 assert found == ticket, found
+agent = env["res.users"].create({
+    "name": "Late", "login": "late",
+    "group_ids": [(4, env.ref("ticket_system.group_agent").id)],
+})
+elsewhere = env["ticket.queue"].create({"name": "Elsewhere", "code": "elsewhere"})
+values = {"name": "For you", "queue_id": elsewhere.id}
+env["ticket.ticket"].with_user(agent).create(values)
 """
 UNINSTALL = """
 addon = env["ir.module.module"].search([("name", "=", "ticket_system")])
@@ -99,15 +106,14 @@ class TestUpgrade(BaseCase):
             database.clone(database.template(demo=False), self.name)
             self.execute(FILL)
             database.save(self.name, newest)
-            database.drop(self.name)
             self.fail(f"Version {version} is new: commit {newest.name}.")
         for dump in DUMPS.glob("*.sql.xz"):
             with self.subTest(dump.name):
+                database.drop(self.name)
                 database.restore(dump, self.name)
                 self.execute(AGE)
                 self.upgrade()
                 self.execute(CHECK)
-                database.drop(self.name)
 
     def test_uninstall(self):
         database.clone(database.template(demo=True), self.name)
