@@ -3,13 +3,14 @@ import re
 from urllib.parse import parse_qs, urlsplit
 
 from odoo import api, models
-from odoo.tools import consteq
+from odoo.tools import config, consteq
 
 from ..mailflow.outgoing import encode_subject
 from ..mailflow.pictures import Picture, embed
 
 _logger = logging.getLogger(__name__)
 
+DEFAULT_HOST = "localhost"  # of Odoo's option --smtp
 PICTURE = re.compile(r"/web/image/(\d{1,9})(?:-[^/]*)?(?:/.*)?")
 
 
@@ -38,6 +39,21 @@ class IrMailServer(models.Model):
         if _is_of_ticket(message) and message["To"]:
             message.replace_header("To", str(message["To"]).rstrip(", "))
         return result
+
+    @api.model
+    def _is_set_up(self):
+        """Whether somebody has said where mails are handed in: here, or to Odoo when
+        it was started."""
+        known = self.sudo().search_count([], limit=1)
+        return bool(known) or config["smtp_server"] != DEFAULT_HOST
+
+    def _told_unreachable(self, reason):
+        if not self._is_set_up():
+            return self.env._(
+                "No outgoing mail server is set up yet: Settings → General Settings → "
+                "Emails → Outgoing Email Servers."
+            )
+        return self.env._("The outgoing mail server cannot be reached: %s", reason)
 
     def _ticket_picture(self, source):
         """The Picture that an address of ours names, if its access token is right."""

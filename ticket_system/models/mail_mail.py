@@ -51,7 +51,9 @@ class MailMail(models.Model):
             failure_type=failure_type,
         )
         if failure_type:
-            answers._note_undelivered(reason or failure_type)
+            answers._note_undelivered(
+                reason or failure_type, is_unreachable=failure_type == "mail_smtp"
+            )
         else:
             answers._note_delivered()
         return result

@@ -76,8 +76,11 @@ class MailMessage(models.Model):
         )
         self._note_undelivered(reason, recipient)
 
-    def _note_undelivered(self, reason, recipient=""):
-        """Mark the tickets; the authors get an activity, once until it is done."""
+    def _note_undelivered(self, reason, recipient="", is_unreachable=False):
+        """Mark the tickets; the authors get an activity, once until it is done.
+
+        :param bool is_unreachable: whether no outgoing mail server answered
+        """
         for message in self:
             ticket = message._ticket()
             waits = ticket.waiting_since or ticket.last_inbound
@@ -88,11 +91,13 @@ class MailMessage(models.Model):
                 ticket.activity_schedule(
                     "ticket_system.activity_undelivered",
                     user_id=author.id,
-                    note=message._told_undelivered(author, recipient, reason),
+                    note=message._told_undelivered(
+                        author, recipient, reason, is_unreachable
+                    ),
                 )
         self._tell_delivery()
 
-    def _told_undelivered(self, user, recipient, reason):
+    def _told_undelivered(self, user, recipient, reason, is_unreachable):
         """A sentence in the user's language, then what the mail server said."""
         addresses = recipient or ", ".join(
             email_normalize_all(self.outgoing_email_to or "")
@@ -106,6 +111,8 @@ class MailMessage(models.Model):
         )
         told = Markup("<p>%s</p>") % sentence
         reply = smtp_reply(reason or "")
+        if is_unreachable:
+            reply = there.env["ir.mail_server"]._told_unreachable(reply)
         return told + Markup("<p>%s</p>") % reply if reply else told
 
     def _note_delivered(self):

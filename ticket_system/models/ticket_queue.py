@@ -12,6 +12,7 @@ class TicketQueue(models.Model):
     _name = "ticket.queue"
     _description = "Ticket Queue"
     _order = "sequence, name"
+    _check_company_auto = True
 
     name = fields.Char(required=True, translate=True)
     code = fields.Char(
@@ -33,6 +34,7 @@ class TicketQueue(models.Model):
         "res.users",
         "Responsible",
         domain=lambda self: self.env["res.users"]._ticket_agents(),
+        check_company=True,
         help="New tickets of this queue go to this person. Left empty, the queue is a "
         "department whose members take the tickets themselves.",
     )
@@ -43,6 +45,7 @@ class TicketQueue(models.Model):
         "user_id",
         "Members",
         domain=lambda self: self.env["res.users"]._ticket_agents(),
+        check_company=True,
         compute="_compute_member_ids",
         store=True,
         readonly=False,

@@ -82,6 +82,7 @@ class TicketTicket(models.Model):
         "res.users",
         "Agent",
         domain=lambda self: self.env["res.users"]._ticket_agents(),
+        check_company=True,
         tracking=True,
         index="btree_not_null",
         copy=False,

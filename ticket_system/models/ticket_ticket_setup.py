@@ -12,14 +12,18 @@ class TicketTicket(models.Model):
         connected = accounts.search_count(
             [("use_ticket_system", "=", True), ("state", "=", "done")], limit=1
         )
-        if connected:
-            return super().get_empty_list_help(help_message)
         self = self.sudo(False)  # actions are read with all rights
         is_administrator = self.env["ticket.queue"].has_access("create")
+        if connected and not (is_administrator and self._is_untried()):
+            return super().get_empty_list_help(help_message)
+        servers = self.env["ir.mail_server"]
         return self.env["ir.qweb"]._render(
             "ticket_system.set_up" if is_administrator else "ticket_system.not_set_up",
             {
                 "has_queue": self.env["ticket.queue"].sudo().search_count([], limit=1),
+                "has_account": connected,
+                "has_server": servers._is_set_up(),
+                "may_serve": servers.has_access("create"),
                 "has_agents": self._has_agents(),
                 "may_invite": self.env["res.users"].has_access("create"),
             },
@@ -32,6 +36,11 @@ class TicketTicket(models.Model):
             "ticket_system.ticket_ticket_action"
         )
         return action["help"]
+
+    def _is_untried(self):
+        """Whether no customer was ever answered."""
+        answered = [("last_outbound", "!=", False)]
+        return not self.sudo().search_count(answered, limit=1)
 
     def _has_agents(self):
         agents = self.env.ref("ticket_system.group_agent").sudo().all_user_ids

@@ -78,6 +78,7 @@ class TestDelivery(TicketCase, MailCase):
     @mute_logger("odoo.addons.mail.models.mail_mail")
     def test_unreachable(self):
         """The mail is kept; its author is told once; a later try delivers it"""
+        self.env["ir.mail_server"].create({"name": "Far", "smtp_host": "far.example"})
         with self.mock_mail_gateway(), self.no_server():
             answer = self.send()
         self.assertEqual(answer._delivery(), "failed")
@@ -102,6 +103,16 @@ class TestDelivery(TicketCase, MailCase):
         self.assertFalse(self.ticket.delivery_failed)
         self.assertFalse(self.ticket.waiting_since)
         self.assertFalse(self.ticket.activity_ids)
+
+    @mute_logger("odoo.addons.mail.models.mail_mail")
+    def test_no_server_yet(self):
+        """R61: said in words, with the place where one is entered"""
+        self.env["ir.mail_server"].search([]).active = False
+        with self.mock_mail_gateway(), self.no_server():
+            self.send()
+        note = self.ticket.activity_ids.note
+        self.assertIn("Outgoing Email Servers", note)
+        self.assertNotIn("No route to host", note)
 
     @mute_logger("odoo.addons.mail.models.mail_mail")
     def test_late_delivery(self):

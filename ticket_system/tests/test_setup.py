@@ -1,4 +1,7 @@
+from unittest.mock import patch
+
 from odoo.tests import tagged
+from odoo.tools import config
 
 from .common import TicketCase
 
@@ -22,15 +25,30 @@ class TestSetup(TicketCase):
         self.assertIn('aria-label="Noch zu tun"', self.help_for(self.administrator))
 
     def test_connected(self):
+        """Administrators see what is left to do until a customer was answered"""
         self.account.state = "done"
+        self.env["ticket.ticket"].search([]).last_outbound = False
+        self.assertIn("None", self.help_for(self.agent))
+        self.assertIn("Four steps", self.help_for(self.administrator))
+        self.new_ticket(last_outbound="2026-03-01 10:00:00")
         self.assertIn("None", self.help_for(self.administrator))
+
+    def test_server(self):
+        """Answers leave by a server that is entered here, or named to Odoo"""
+        servers = self.env["ir.mail_server"]
+        servers.search([]).active = False
+        self.assertFalse(servers._is_set_up())
+        with patch.dict(config.options, {"smtp_server": "mail.example"}):
+            self.assertTrue(servers._is_set_up())
+        servers.create({"name": "Ours", "smtp_host": "mail.example"})
+        self.assertTrue(servers._is_set_up())
 
     def test_help_as_of_now(self):
         """R61: what the page asks for when one comes back to it"""
         self.env["fetchmail.server"].search([]).state = "draft"
         tickets = self.env["ticket.ticket"]
         for user, told in (
-            (self.administrator, "Three steps"),
+            (self.administrator, "Four steps"),
             (self.agent, "An administrator connects"),
         ):
             self.assertIn(told, tickets.with_user(user).current_help())

@@ -297,6 +297,18 @@ class TestSplit(TicketCase, MailCase):
         self.assertEqual(draft.sudo().ticket_id, new)
         self.assertFalse(new.with_user(self.agent).has_access("read"))
 
+    def test_agent(self):
+        """Who has the ticket has the new one, too; in another queue its responsible"""
+        self.ticket.user_id = self.agent
+        self.accounting.user_id = self.other_agent
+        for queue, user in (
+            (self.accounting, self.other_agent),
+            (self.support, self.agent),
+        ):
+            new = self.split(queue_id=queue)
+            self.assertEqual(new.user_id, user)
+            new._move_messages(new.message_ids, self.ticket)
+
     def test_private(self):
         """R35: it is private as well, and somebody's"""
         self.ticket.write({"is_private": True, "user_id": self.agent.id})

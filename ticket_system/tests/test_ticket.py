@@ -219,6 +219,20 @@ class TestQueue(TicketCase):
         """R8"""
         self.assertIn(self.other_agent, self.accounting.member_ids)
 
+    def test_company(self):
+        """Who may not enter its company would never see the tickets"""
+        queue = self.support.create(
+            {
+                "name": "Elsewhere",
+                "company_id": self.env["res.company"].create({"name": "Other"}).id,
+            }
+        )
+        for field in ("user_id", "member_ids"):
+            with self.assertRaises(UserError), self.cr.savepoint():
+                queue[field] = self.agent
+        queue.company_id = False
+        queue.user_id = self.agent
+
     def test_counts(self):
         self.new_ticket(waiting_since="2026-03-01 10:00:00")
         self.new_ticket(user_id=self.agent.id, status_id=self.status["open"].id)

@@ -84,7 +84,7 @@ class TicketReplyBatch(models.TransientModel):
         text = outgoing.placeholders(
             str(self.body or ""), ticket._placeholders(), is_html=True
         )
-        reply.body = reply._beginning(f"{text}<p><br></p>")
+        reply.body = reply._beginning(text)
         return reply
 
     def _copies(self):

@@ -28,13 +28,13 @@ class TicketSplit(models.TransientModel):
         "Subject", compute="_compute_name", store=True, readonly=False, required=True
     )
     queue_id = fields.Many2one(
-        "ticket.queue", compute="_compute_work", store=True, readonly=False
+        "ticket.queue", compute="_compute_queue_id", store=True, readonly=False
     )
     user_id = fields.Many2one(
         "res.users",
         "Agent",
         domain=lambda self: self.env["res.users"]._ticket_agents(),
-        compute="_compute_work",
+        compute="_compute_user_id",
         store=True,
         readonly=False,
     )
@@ -62,15 +62,22 @@ class TicketSplit(models.TransientModel):
             wizard.name = own or ticket.name
 
     @api.depends("ticket_id", "message_id")
-    def _compute_work(self):
-        """Those of the ticket, or of the account the message came to if that is
+    def _compute_queue_id(self):
+        """That of the ticket, or of the account the message came to if that is
         another one."""
         for wizard in self:
             ticket = wizard.ticket_id
             account = wizard.message_id.sudo().ticket_mail_ids.server_id[:1]
             queue = account.ticket_queue_id if account != ticket.account_id else None
             wizard.queue_id = queue or ticket.queue_id
-            wizard.user_id = (queue or ticket).user_id
+
+    @api.depends("ticket_id", "queue_id")
+    def _compute_user_id(self):
+        """Who has the ticket; in another queue its responsible."""
+        for wizard in self:
+            ticket, queue = wizard.ticket_id, wizard.queue_id
+            has_moved = queue and queue != ticket.queue_id
+            wizard.user_id = (queue if has_moved else ticket).user_id
 
     def _messages(self):
         if self.scope == "following":
