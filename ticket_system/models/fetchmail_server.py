@@ -185,13 +185,12 @@ class FetchmailServer(models.Model):
             account.autoresponder_subject = subject
             account.autoresponder_body = body
 
+    def _ticket_company(self):
+        """Whose tickets come by this account; empty if all companies'."""
+        return self.ticket_queue_id.company_id or self.ticket_project_id.company_id
+
     def _ticket_language(self):
-        """That of the company whose tickets come by this account."""
-        company = (
-            self.ticket_queue_id.company_id
-            or self.ticket_project_id.company_id
-            or self.env.company
-        )
+        company = self._ticket_company() or self.env.company
         return company.sudo().partner_id.lang or self.env.lang or "en_US"
 
     def _no_subject(self):
@@ -252,6 +251,11 @@ class FetchmailServer(models.Model):
                 raise UserError(
                     self.env._("The account %s needs an e-mail address.", account.name)
                 )
+
+    @api.constrains("ticket_queue_id", "ticket_project_id")
+    def _check_ticket_company(self):
+        for account in self:
+            account.ticket_queue_id._check_company_of(account.ticket_project_id)
 
     @api.constrains("ticket_after_fetch", "ticket_move_folder", "ticket_folder")
     def _check_ticket_move_folder(self):

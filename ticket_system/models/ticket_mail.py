@@ -114,6 +114,12 @@ class TicketMail(models.Model):
     _due_idx = models.Index("(server_id) WHERE server_action_due IS TRUE")
     _quarantine_idx = models.Index("(server_id) WHERE state = 'quarantined'")
 
+    @api.depends("subject")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        for line in self:
+            line.display_name = line.subject or self.env._("(no subject)")
+
     @api.depends("error", "reason", "is_cut", "size")
     @api.depends_context("lang")
     def _compute_why(self):

@@ -211,7 +211,8 @@ class TicketMail(models.Model):
             if plan.verdict.action == Action.IGNORE:
                 continue
             plan.customer = self._customer(line, message)
-            plan.partner = partners.get(plan.customer.email)
+            known_by_address = partners.get(plan.customer.email)
+            plan.partner = known_by_address and line._of_own_company(known_by_address)
             plan.is_internal = sender in internal
             plan.is_storm = surroundings[sender].is_storm
             self._judge(plan, internal)
@@ -225,6 +226,13 @@ class TicketMail(models.Model):
             else:
                 self._remember(candidates, plan)
         return plans
+
+    def _of_own_company(self, partners):
+        """The first of them that whoever works on the ticket may see."""
+        company = self.server_id._ticket_company()
+        return partners.filtered(
+            lambda partner: not company or partner.company_id <= company
+        )[:1]
 
     def _customer(self, _line, message):
         """Whose ticket the mail makes, an Address."""

@@ -63,19 +63,19 @@ class TicketMail(models.Model):
         return {line.content_hash: line for line in lines}
 
     def _find_partners(self, messages):
-        """({address: partner}, the addresses of internal users) of senders and
-        customers."""
+        """({address: partners, the oldest first}, the addresses of internal users) of
+        senders and customers."""
         people = {message.sender.email for message in messages} | {
             self._customer(line, message).email
             for line, message in zip(self, messages, strict=True)
         }
         partners = self.env["res.partner"].search(
-            [("email_normalized", "in", list(people - {""}))], order="id desc"
+            [("email_normalized", "in", list(people - {""}))], order="id"
         )
-        by_email = {partner.email_normalized: partner for partner in partners}
         users = self.env["res.users"].search(
             [("partner_id", "in", partners.ids), ("share", "=", False)]
         )
+        by_email = partners.grouped("email_normalized")
         return by_email, frozenset(users.partner_id.mapped("email_normalized"))
 
     def _find_candidates(self, messages):

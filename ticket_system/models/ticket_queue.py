@@ -145,6 +145,20 @@ class TicketQueue(models.Model):
                     )
                 )
 
+    def _check_company_of(self, project):
+        """Who works for one of two companies would see half of their tickets."""
+        if len(self.company_id | project.company_id) > 1:
+            raise ValidationError(
+                self.env._(
+                    "The queue “%(queue)s” is of %(company)s, the project “%(project)s” "
+                    "of %(other)s: choose two of the same company.",
+                    queue=self.name,
+                    company=self.company_id.name,
+                    project=project.name,
+                    other=project.company_id.name,
+                )
+            )
+
     @api.constrains("active")
     def _check_unused(self):
         for queue in self.filtered(lambda queue: not queue.active):

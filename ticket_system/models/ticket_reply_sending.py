@@ -42,12 +42,17 @@ class TicketReply(models.Model):
         if not self._schedule():
             message = self.env._("On its way to %s", self.email_to.strip(" ,"))
             return notification("success", message, following)
+        message = self.env._("The mail leaves in a moment.")
+        return self._tell_undoable(message, "action_undo", following)
+
+    def _tell_undoable(self, message, undo, following):
+        """Tell `message`, and for the Time to Undo offer the method `undo`."""
         return {
             "type": "ir.actions.client",
             "tag": "ticket_system.changed",
             "params": {
-                "message": self.env._("The mail leaves in a moment."),
-                "undo": [self._name, "action_undo", [self.ids]],
+                "message": message,
+                "undo": [self._name, undo, [self.ids]],
                 "seconds": self.ticket_id._seconds_to_undo(),
                 "next": following,
             },
@@ -55,6 +60,24 @@ class TicketReply(models.Model):
 
     def action_undo(self):
         """Take back an answer that has not left yet; it is a draft again."""
+        self._take_back()
+        return self._show_again()
+
+    def action_undo_all(self):
+        """Take back those that have not left yet; each is a draft again."""
+        left = self.browse()
+        for answer in self:
+            try:
+                with self.env.cr.savepoint():
+                    answer._take_back()
+            except UserError:
+                left |= answer
+        if not left:
+            return None
+        names = ", ".join(left.ticket_id.mapped("display_name"))
+        return notification("warning", self.env._("Too late for %s", names))
+
+    def _take_back(self):
         self.ensure_one()
         if not self.exists().is_sent:
             raise UserError(self.env._("This answer has been taken back already."))
@@ -82,7 +105,6 @@ class TicketReply(models.Model):
         self.ticket_id._agents()._bus_send("mail.message/delete", deleted)
         self.ticket_id.with_context(mail_notrack=True).write(before)
         self.is_sent = False
-        return self._show_again()
 
     def _schedule(self):
         """The delayed sending of this answer, if it has not left yet."""

@@ -81,6 +81,11 @@ class TicketRule(models.Model):
                 except rules.RuleError as error:
                     raise ValidationError(error.translated(self.env._)) from error
 
+    @api.constrains("queue_id", "project_id")
+    def _check_same_company(self):
+        for rule in self:
+            rule.queue_id._check_company_of(rule.project_id)
+
     @api.constrains("name", *ACTIONS)
     def _check_actions(self):
         for rule in self:

@@ -138,7 +138,7 @@ class TicketTicket(models.Model):
 
         Neither internal notes nor what was forwarded to others.
         """
-        lang = self.partner_id.lang or self.env.lang
+        lang = self.sudo().partner_id.lang or self.env.lang
         messages = self.with_context(lang=lang)._with_customer()
         messages = messages.sorted("id", reverse=True)
         return Markup("").join(message._quoted() for message in messages)
@@ -164,8 +164,9 @@ class TicketTicket(models.Model):
         been written to by us."""
         messages = self._conversation().sudo()
         written = messages.mapped("email_from") + [self.email_from]
-        written += self.partner_id.commercial_partner_id.child_ids.mapped("email")
-        written += self.partner_id.mapped("email")
+        customer = self.sudo().partner_id
+        written += customer.commercial_partner_id.child_ids.mapped("email")
+        written += customer.mapped("email")
         known = _recipients(messages)
         for text in filter(None, written):
             known.update(email_normalize_all(text))
@@ -178,7 +179,8 @@ class TicketTicket(models.Model):
     def _placeholders(self):
         """{placeholder: value} of this ticket for subjects and texts."""
         self.ensure_one()
-        name = self._person() or self.partner_id.name or ""
+        own = self.sudo()  # customer and project may be of another company
+        name = self._person() or own.partner_id.name or ""
         name = "" if "@" in name else name
         return {
             "TICKET": self.number,
@@ -188,8 +190,8 @@ class TicketTicket(models.Model):
             "FIRSTNAME": name.split(" ")[0],
             "COMPANY": (self.company_id or self.env.company).name,
             "AGENT": self.env.user.name,
-            "QUEUE": self.queue_id.name or "",
-            "PROJECT": self.project_id.name or "",
+            "QUEUE": own.queue_id.name or "",
+            "PROJECT": own.project_id.name or "",
             "STATUS": self.status_id.name,
             "DATE": format_date(self.env, fields.Date.context_today(self)),
         }
@@ -197,7 +199,8 @@ class TicketTicket(models.Model):
     def _greeting(self, is_to_sender=True):
         """The first line of an answer, in the customer's language (R54)."""
         self.ensure_one()
-        ticket = self.with_context(lang=self.partner_id.lang or self.env.lang)
+        lang = self.sudo().partner_id.lang or self.env.lang
+        ticket = self.with_context(lang=lang)
         own = ticket.sudo().account_id.ticket_greeting
         name = ticket._person() if is_to_sender else ""
         if own:
@@ -209,10 +212,11 @@ class TicketTicket(models.Model):
 
     def _person(self):
         """The name of the person who wrote, if they are known by one."""
-        name = self.partner_name or self.partner_id.name or ""
-        if self.partner_id and not self.partner_id.is_company:
-            name = self.partner_id.name
-        is_company = self.partner_id.is_company and name == self.partner_id.name
+        customer = self.sudo().partner_id
+        name = self.partner_name or customer.name or ""
+        if customer and not customer.is_company:
+            name = customer.name
+        is_company = customer.is_company and name == customer.name
         return "" if is_company or "@" in name else outgoing.spoken_name(name)
 
     def _signature(self):

@@ -16,7 +16,6 @@ class TicketTicket(models.Model):
             "project.task": {
                 **customer,
                 "name": self.name,
-                "project_id": self.project_id.id,
                 "user_ids": [Command.link(self.env.uid)],
             },
             "sale.order": {**customer, "client_order_ref": self.name},

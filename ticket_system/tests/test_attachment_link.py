@@ -1,5 +1,5 @@
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
 from .common import TicketCase, mail
@@ -59,6 +59,20 @@ class TestAttachmentLink(TicketCase):
         link = self.ticket.with_user(self.agent).document_ids
         self.assertEqual((link.name, link.model_name), (self.ticket.name, "Task"))
         self.assertEqual(link.action_open()["res_id"], task.id)
+
+    def test_task_without_project(self):
+        """It would be private: the project is asked for"""
+        self.agent.group_ids += self.env.ref("project.group_project_user")
+        self.ticket.project_id = False
+        wizards = self.env["ticket.attachment.link"].with_user(self.agent)
+        form = Form(wizards.with_context(default_ticket_id=self.ticket.id))
+        form.new_model = "project.task"
+        with self.assertRaises(AssertionError):
+            form.save()
+        form.project_id = self.project
+        action = form.save().action_link()
+        task = self.env["project.task"].browse(action["res_id"])
+        self.assertEqual(task.project_id, self.project)
 
     def test_tasks_of_projects(self):
         """Tasks are for those whose Odoo shows them"""

@@ -53,6 +53,7 @@ class TestNewTicket(TicketCase):
         self.env["res.lang"]._activate_lang("de_DE")
         abroad = self.env["res.company"].create({"name": "Abroad"})
         abroad.partner_id.lang = "de_DE"
+        self.support.member_ids.company_ids |= abroad
         raw = (
             b"From: carla@customer.example\r\nContent-Type: text/calendar\r\n\r\n"
             b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:%d\r\n"

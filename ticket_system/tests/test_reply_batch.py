@@ -80,11 +80,28 @@ class TestReplyBatch(TicketCase, MailCase):
         self.tickets[0].email_from = "support@test.example"
         self.tickets[0].message_ids.email_from = "support@test.example"
         action = self.send(self.tickets)
-        self.assertEqual(action["params"]["type"], "warning")
-        self.assertIn("our own mailbox", action["params"]["message"])
-        self.assertIn(self.tickets[0].number, action["params"]["message"])
+        self.assertIn("1", action["params"]["message"])
+        told = action["params"]["next"]["params"]
+        self.assertEqual(told["type"], "warning")
+        self.assertIn("our own mailbox", told["message"])
+        self.assertIn(self.tickets[0].number, told["message"])
         self.assertEqual(len(self._new_mails), 1)
         self.assertFalse(self.tickets[0].last_outbound)
+
+    def test_undo(self):
+        """R53: within the Time to Undo, all at once; what has left is told"""
+        self.env["ir.config_parameter"].set_param("ticket_system.undo_seconds", 60)
+        action = self.send(self.tickets)
+        self.assertFalse(self._new_mails)
+        model, method, [ids] = action["params"]["undo"]
+        replies = self.env[model].with_user(self.agent).browse(ids)
+        with self.mock_mail_gateway():
+            replies[0]._schedule().force_send()
+        told = getattr(replies, method)()["params"]["message"]
+        self.assertIn(replies[0].ticket_id.number, told)
+        self.assertNotIn(replies[1].ticket_id.number, told)
+        self.assertEqual(replies.mapped("is_sent"), [True, False])
+        self.assertEqual(replies[1].ticket_id.status_id.code, "new")
 
     def test_empty(self):
         with self.assertRaises(UserError):

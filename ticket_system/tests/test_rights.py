@@ -1,7 +1,7 @@
 """R6, P10, threats 25 and 27: who may do what, by every road there is."""
 
-from odoo.exceptions import AccessError
-from odoo.tests import HttpCase, JsonRpcException, tagged
+from odoo.exceptions import AccessError, ValidationError
+from odoo.tests import Form, HttpCase, JsonRpcException, tagged
 from odoo.tools import mute_logger
 
 from .common import TicketCase, mail
@@ -230,6 +230,40 @@ class TestRights(TicketCase, HttpCase):
             )
             with self.subTest(record._name):
                 self.assertFalse(found)
+
+    def test_customer_of_another_company(self):
+        """P10: the ticket has the contact of its company, and can be answered whatever
+        contact and project it was given"""
+        other = self.env["res.company"].create({"name": "Other"})
+        theirs = self.customer.copy({"email": self.customer.email})
+        self.customer.company_id = self.env.company
+        self.agent.write({"company_ids": other.ids, "company_id": other.id})
+        self.support.company_id = theirs.company_id = other
+        self.assertFalse(self.customer.with_user(self.agent).has_access("read"))
+        ticket = self.take_in(mail()).ticket_id
+        self.assertEqual(ticket.partner_id, theirs)
+        self.project.company_id = self.env.company
+        ticket.write({"partner_id": self.customer.id, "project_id": self.project.id})
+        Form(
+            self.env["ticket.reply"]
+            .with_user(self.agent)
+            .with_context(default_ticket_id=ticket.id)
+        )
+
+    def test_companies_do_not_mix(self):
+        """P10: neither an account nor a rule makes tickets of two companies"""
+        other = self.env["res.company"].create({"name": "Other"})
+        self.project.company_id = self.env.company
+        queue = self.support.create({"name": "Theirs", "company_id": other.id})
+        rule = {"name": "Bells", "subject": "bell"}
+        for make in (
+            lambda: self.account.write({"ticket_queue_id": queue.id}),
+            lambda: self.env["ticket.rule"].create(
+                {**rule, "queue_id": queue.id, "project_id": self.project.id}
+            ),
+        ):
+            with self.assertRaises(ValidationError), self.cr.savepoint():
+                make()
 
     def test_files_are_downloads(self):
         """Threat 21: no file of a mail becomes a page under our address"""

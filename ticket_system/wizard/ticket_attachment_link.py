@@ -22,6 +22,13 @@ class TicketAttachmentLink(models.TransientModel):
         "_select_new_model", "Make", help="Empty: attach the files to one that exists."
     )
     can_make = fields.Boolean(compute="_compute_can_make")
+    project_id = fields.Many2one(
+        "project.project",
+        compute="_compute_project_id",
+        store=True,
+        readonly=False,
+        help="Of the task; without one it would be private.",
+    )
     document = fields.Reference("_select_document", "Attach To")
 
     @api.model
@@ -76,6 +83,11 @@ class TicketAttachmentLink(models.TransientModel):
         self.can_make = bool(self._select_new_model())
 
     @api.depends("ticket_id")
+    def _compute_project_id(self):
+        for wizard in self:
+            wizard.project_id = wizard.ticket_id.project_id
+
+    @api.depends("ticket_id")
     def _compute_available_ids(self):
         for wizard in self:
             wizard.available_ids = wizard.ticket_id.message_ids.attachment_ids
@@ -96,4 +108,6 @@ class TicketAttachmentLink(models.TransientModel):
         if self.new_model != "project.task" and not self.ticket_id.partner_id:
             raise UserError(self.env._("Set the customer of the ticket first."))
         values = self.ticket_id._follow_up_values(self.new_model)
+        if self.new_model == "project.task":
+            values["project_id"] = self.project_id.id
         return self.env[self.new_model].create(values)

@@ -63,15 +63,17 @@ class TicketReplyBatch(models.TransientModel):
             )
         if is_html_empty(self.body) and not self.attachment_ids:
             raise UserError(self.env._("There is nothing in this answer yet."))
-        refused = {}
+        replies, refused = self.env["ticket.reply"], {}
         for ticket in tickets.with_context(mail_notify_force_send=False):
             try:
                 with self.env.cr.savepoint():
-                    self._reply(ticket)._send()
+                    reply = self._reply(ticket)
+                    reply._send()
+                    replies |= reply
             except UserError as error:
                 refused[ticket] = error
         self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
-        return self._tell(len(tickets) - len(refused), refused)
+        return self._tell(replies, refused)
 
     def _reply(self, ticket):
         reply = ticket.env["ticket.reply"].create(
@@ -97,12 +99,16 @@ class TicketReplyBatch(models.TransientModel):
         ]
         return files.browse(copy.id for copy in copies)
 
-    def _tell(self, count, refused):
-        reasons = [f"{ticket.display_name}: {refused[ticket]}" for ticket in refused]
-        lines = [self.env._("Answers on their way: %s", count), *reasons]
-        return notification(
-            "warning" if refused else "success",
-            "\n".join(lines),
-            {"type": "ir.actions.client", "tag": "soft_reload"},
-            sticky=bool(refused),
-        )
+    def _tell(self, replies, refused):
+        following = {"type": "ir.actions.client", "tag": "soft_reload"}
+        if refused:
+            reasons = "\n".join(
+                f"{ticket.display_name}: {refused[ticket]}" for ticket in refused
+            )
+            following = notification("warning", reasons, following, sticky=True)
+        if not replies:
+            return following
+        message = self.env._("Answers on their way: %s", len(replies))
+        if replies.ticket_id._seconds_to_undo() > 0:
+            return replies._tell_undoable(message, "action_undo_all", following)
+        return notification("success", message, following)
