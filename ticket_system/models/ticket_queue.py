@@ -150,8 +150,8 @@ class TicketQueue(models.Model):
         if len(self.company_id | project.company_id) > 1:
             raise ValidationError(
                 self.env._(
-                    "The queue “%(queue)s” is of %(company)s, the project “%(project)s” "
-                    "of %(other)s: choose two of the same company.",
+                    "The queue “%(queue)s” is of %(company)s, the project "
+                    "“%(project)s” of %(other)s: choose two of the same company.",
                     queue=self.name,
                     company=self.company_id.name,
                     project=project.name,

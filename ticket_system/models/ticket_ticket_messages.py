@@ -92,7 +92,7 @@ class TicketTicket(models.Model):
         copies = outgoing.check_addresses(email_cc)
         blind_copies = outgoing.check_addresses(email_bcc)
         if not recipients:
-            raise UserError(self.env._("An answer needs a recipient."))
+            raise UserError(self.env._("A recipient is missing."))
         own = self.env["fetchmail.server"]._ticket_addresses()
         for address in recipients + copies + blind_copies:
             if address.email.lower() in own:

@@ -15,6 +15,8 @@ class TicketTicket(models.Model):
         """Ask what is to become of the message; see ticket.split."""
         self.ensure_one()
         self.check_access("read")
+        if len(self._conversation()) == 1:
+            self._refuse_to_empty()
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Split Ticket"),
@@ -47,22 +49,25 @@ class TicketTicket(models.Model):
                 self.env._("Choose messages that were sent or received on this ticket.")
             )
         if not conversation - messages:
-            raise UserError(
-                self.env._("Nothing would be left here: change this ticket instead.")
-            )
+            self._refuse_to_empty()
         moving = conversation & messages  # in the order it came
         values = self._split_values(moving)
         new = self.env["ticket.mail"].sudo()._quietly(self._name)
         new = new.create({**values, "name": name, "user_id": self.env.uid})
         self._move_messages(messages, new)
+        (self | new).sudo()._time_by_conversation()
         if self.is_private and not user:
             user = self.env.user
         new.write({"queue_id": queue.id, "user_id": user.id})
         new = new.with_env(self.env)
         new._relate_to_origin(self, len(moving))
-        (self | new).sudo()._time_by_conversation()
         (self | new)._tell_agents("ticket_system.moved")
         return new
+
+    def _refuse_to_empty(self):
+        raise UserError(
+            self.env._("Nothing would be left here: change this ticket instead.")
+        )
 
     def _split_values(self, messages):
         """What a new ticket of these messages takes over from this one."""

@@ -250,6 +250,26 @@ class TestRights(TicketCase, HttpCase):
             .with_context(default_ticket_id=ticket.id)
         )
 
+    def test_ticket_of_a_closed_project(self):
+        """Who may work on a ticket may do all of it without seeing its project"""
+        self.project.privacy_visibility = "followers"
+        tickets = self.take_in(mail(), mail("And my bell?")).ticket_id
+        tickets = tickets.with_user(self.agent)
+        tickets.sudo().project_id = self.project
+        ticket = tickets[0]
+        message = self.take_in(mail(f"#{ticket.number}", "Hello?")).mail_message_id
+        self.assertFalse(self.project.with_user(self.agent).has_access("read"))
+        for action in (
+            ticket.action_reply(message.id, True),
+            ticket.action_forward(message.id),
+            ticket.action_split(message.id),
+            tickets.action_reply_batch(),
+        ):
+            model = self.env[action["res_model"]].with_user(self.agent)
+            with self.subTest(action["res_model"]):
+                Form(model.with_context(**action["context"]))
+        ticket.write({"queue_id": self.accounting.id})
+
     def test_companies_do_not_mix(self):
         """P10: neither an account nor a rule makes tickets of two companies"""
         other = self.env["res.company"].create({"name": "Other"})

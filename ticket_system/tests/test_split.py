@@ -256,6 +256,12 @@ class TestSplit(TicketCase, MailCase):
         with self.assertRaisesRegex(UserError, "Nothing would be left"):
             self.split(message=first)
 
+    def test_only_message(self):
+        """It is said before the dialog is filled in"""
+        ticket = self.take_in(mail("Alone")).ticket_id
+        with self.assertRaisesRegex(UserError, "Nothing would be left"):
+            ticket.action_split(ticket._conversation().id)
+
     def test_foreign_messages(self):
         """Threat 27: only those of the ticket, and no note alone"""
         other = self.take_in(mail("Other")).mail_message_id
@@ -296,6 +302,26 @@ class TestSplit(TicketCase, MailCase):
         self.assertEqual(new.queue_id, self.accounting)
         self.assertEqual(draft.sudo().ticket_id, new)
         self.assertFalse(new.with_user(self.agent).has_access("read"))
+
+    def test_address(self):
+        """It is answered from where its message came to, whatever its queue"""
+        self._make_account("accounting@test.example", self.accounting)
+        forward = self.env["ticket.forward"].with_user(self.agent)
+        with self.mock_mail_gateway():
+            forward.create(
+                {
+                    "ticket_id": self.ticket.id,
+                    "message_id": self.message.id,
+                    "email_to": "expert@third.example",
+                    "body": "<p>What do you think?</p>",
+                }
+            ).action_send()
+        sent = self.ticket._conversation()[-1]
+        opinion = mail(sender="expert@third.example", in_reply_to=sent.message_id)
+        message = self.take_in(opinion).mail_message_id
+        new = self.split(message=message, queue_id=self.accounting)
+        self.env.flush_all()
+        self.assertEqual(new.account_id, self.account)
 
     def test_agent(self):
         """Who has the ticket has the new one, too; in another queue its responsible"""

@@ -18,9 +18,7 @@ class TicketAttachmentLink(models.TransientModel):
         domain="[('id', 'in', available_ids)]",
         bypass_search_access=True,
     )
-    new_model = fields.Selection(
-        "_select_new_model", "Make", help="Empty: attach the files to one that exists."
-    )
+    new_model = fields.Selection("_select_new_model", "Make")
     can_make = fields.Boolean(compute="_compute_can_make")
     project_id = fields.Many2one(
         "project.project",

@@ -8,8 +8,7 @@ import {
 } from "@odoo/owl";
 
 import { browser } from "@web/core/browser/browser";
-import { deserializeDateTime, formatDateTime } from "@web/core/l10n/dates";
-import { localization } from "@web/core/l10n/localization";
+import { deserializeDateTime, toLocaleDateTimeString } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useBus, useService } from "@web/core/utils/hooks";
@@ -70,7 +69,7 @@ export class TicketPresence extends Component {
 
     get since() {
         const since = deserializeDateTime(this.state.others[0].since);
-        return formatDateTime(since, { format: localization.timeFormat });
+        return toLocaleDateTimeString(since, { showDate: false });
     }
 
     get message() {

@@ -103,7 +103,12 @@ tours.add("ticket_system_document", {
         },
         {
             content: "A task",
-            trigger: ".modal [name=new_model] label:contains('New task')",
+            trigger: ".modal [name=new_model] input",
+            run: "click",
+        },
+        {
+            content: "A new one",
+            trigger: ".o_select_menu_item:contains('New task')",
             run: "click",
         },
         {
