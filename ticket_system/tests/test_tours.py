@@ -184,7 +184,7 @@ class TestTours(BrowserCase):
         self.start_tour(url, "ticket_system_customer", login="test_agent")
 
     def test_first_start(self):
-        """R61: three steps instead of an empty list, departments by one click"""
+        """R61: four steps instead of an empty list, departments by one click"""
         self.make_first_start()
         self.start_tour(
             "/odoo/tickets", "ticket_system_first_start", login="test_administrator"

@@ -164,7 +164,7 @@ tours.add("ticket_system_first_start", {
     steps: () => [
         {
             content: "What to do is told",
-            trigger: ".o_view_nocontent:contains('Three steps')",
+            trigger: ".o_view_nocontent:contains('Four steps')",
         },
         {
             content: "Create the departments",
