@@ -41,14 +41,14 @@ class IrMailServer(models.Model):
         return result
 
     @api.model
-    def _is_set_up(self):
+    def _ticket_is_set_up(self):
         """Whether somebody has said where mails are handed in: here, or to Odoo when
         it was started."""
         known = self.sudo().search_count([], limit=1)
         return bool(known) or config["smtp_server"] != DEFAULT_HOST
 
-    def _told_unreachable(self, reason):
-        if not self._is_set_up():
+    def _ticket_unreachable(self, reason):
+        if not self._ticket_is_set_up():
             return self.env._(
                 "No outgoing mail server is set up yet: Settings → General Settings → "
                 "Emails → Outgoing Email Servers."

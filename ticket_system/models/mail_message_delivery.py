@@ -112,7 +112,7 @@ class MailMessage(models.Model):
         told = Markup("<p>%s</p>") % sentence
         reply = smtp_reply(reason or "")
         if is_unreachable:
-            reply = there.env["ir.mail_server"]._told_unreachable(reply)
+            reply = there.env["ir.mail_server"]._ticket_unreachable(reply)
         return told + Markup("<p>%s</p>") % reply if reply else told
 
     def _note_delivered(self):

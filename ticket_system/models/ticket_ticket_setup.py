@@ -22,7 +22,7 @@ class TicketTicket(models.Model):
             {
                 "has_queue": self.env["ticket.queue"].sudo().search_count([], limit=1),
                 "has_account": connected,
-                "has_server": servers._is_set_up(),
+                "has_server": servers._ticket_is_set_up(),
                 "may_serve": servers.has_access("create"),
                 "has_agents": self._has_agents(),
                 "may_invite": self.env["res.users"].has_access("create"),

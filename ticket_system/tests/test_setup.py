@@ -37,11 +37,11 @@ class TestSetup(TicketCase):
         """Answers leave by a server that is entered here, or named to Odoo"""
         servers = self.env["ir.mail_server"]
         servers.search([]).active = False
-        self.assertFalse(servers._is_set_up())
+        self.assertFalse(servers._ticket_is_set_up())
         with patch.dict(config.options, {"smtp_server": "mail.example"}):
-            self.assertTrue(servers._is_set_up())
+            self.assertTrue(servers._ticket_is_set_up())
         servers.create({"name": "Ours", "smtp_host": "mail.example"})
-        self.assertTrue(servers._is_set_up())
+        self.assertTrue(servers._ticket_is_set_up())
 
     def test_help_as_of_now(self):
         """R61: what the page asks for when one comes back to it"""
