@@ -57,6 +57,8 @@ def _what_follows(recipient: str) -> str:
 
 def read(address: str) -> None:
     """Print the newest mail in the mailbox of ``address``."""
+    if not address.isascii():
+        raise Failure(f"{address} cannot log in: IMAP takes ASCII (RFC 3501, 9).")
     servers = _servers()
     with imaplib.IMAP4(str(servers["imap_host"]), int(servers["imap_port"])) as imap:
         imap.login(address, str(servers["password"]))

@@ -185,7 +185,15 @@ def check_addresses(text: str) -> list[Address]:
     for entry in filter(str.strip, ENTRY.findall(text)):
         [(name, address), *more] = getaddresses([entry])
         email = _ascii(address)
-        if more or not EMAIL.fullmatch(email) or not email.isascii():
+        if EMAIL.fullmatch(email) and not email.isascii():
+            raise AddressRefused(
+                _lt(
+                    "“%(text)s” cannot be written to from here: before the @, only the "
+                    "letters a to z, digits and signs can be used.",
+                    text=entry.strip(),
+                )
+            )
+        if more or not EMAIL.fullmatch(email):
             raise AddressRefused(
                 _lt("“%(text)s” is no e-mail address.", text=entry.strip())
             )

@@ -40,6 +40,7 @@ from . import ir_actions
 from . import ir_attachment
 from . import ir_binary
 from . import ir_mail_server
+from . import ir_rule
 from . import mail_alias_domain
 from . import mail_link_preview
 from . import mail_mail

@@ -51,7 +51,7 @@ class IrMailServer(models.Model):
         if not self._ticket_is_set_up():
             return self.env._(
                 "No outgoing mail server is set up yet: Settings → General Settings → "
-                "Emails → Outgoing Email Servers."
+                "Emails: tick Use Custom Email Servers, then Outgoing Email Servers."
             )
         return self.env._("The outgoing mail server cannot be reached: %s", reason)
 

@@ -358,6 +358,8 @@ class TestOutgoing(BaseCase):
                 outgoing.check_addresses(text)
         with self.assertRaisesRegex(AddressRefused, "“wrong@” is no"):
             outgoing.check_addresses("Eve <eve@x.example>, wrong@")
+        with self.assertRaisesRegex(AddressRefused, "cannot be written to"):
+            outgoing.check_addresses("Jürgen <jürgen@x.example>")
 
     def test_without_marks(self):
         for text, expected in (

@@ -270,6 +270,14 @@ class TestRights(TicketCase, HttpCase):
                 Form(model.with_context(**action["context"]))
         ticket.write({"queue_id": self.accounting.id})
 
+    @mute_logger("odoo.addons.base.models.ir_rule")
+    def test_told_what_is_out_of_reach(self):
+        """Links lead to tickets of others, too"""
+        ticket = self.new_ticket(queue_id=self.accounting.id)
+        with self.assertRaises(AccessError) as refused:
+            ticket.with_user(self.agent).check_access("read")
+        self.assertIn("in a queue of others", str(refused.exception))
+
     def test_companies_do_not_mix(self):
         """P10: neither an account nor a rule makes tickets of two companies"""
         other = self.env["res.company"].create({"name": "Other"})

@@ -44,8 +44,13 @@ export class AnswerField extends HtmlField {
         return ticket_id ? [ticket_id.id] : ticket_ids.currentIds;
     }
 
+    /** In paragraphs, for a mail program keeps no distance between Odoo's own blocks. */
     getConfig() {
-        return { ...super.getConfig(), onEditorReady: () => this.placeCursor() };
+        return {
+            ...super.getConfig(),
+            baseContainers: ["P"],
+            onEditorReady: () => this.placeCursor(),
+        };
     }
 
     /**
