@@ -49,6 +49,7 @@ from . import mail_message_delivery
 from . import mail_message_schedule
 from . import mail_tracking_value
 from . import project_project
+from . import project_task
 from . import res_config_settings
 from . import res_partner
 from . import res_users

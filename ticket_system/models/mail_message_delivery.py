@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tools.mail import email_normalize_all
 
 from ..mailflow.plain_words import smtp_reply
+from .ticket_ticket_presence import ALTERED
 
 FAILED = ("exception", "bounce")
 
@@ -86,6 +87,7 @@ class MailMessage(models.Model):
             waits = ticket.waiting_since or ticket.last_inbound
             ticket.write({**ticket._status("new"), "delivery_failed": True})
             ticket.waiting_since = waits
+            ticket._tell_agents(ALTERED)
             author = message.author_id.main_user_id or ticket.user_id
             if author and not message._warnings(author):
                 ticket.activity_schedule(
@@ -124,6 +126,7 @@ class MailMessage(models.Model):
                     ticket.waiting_since = False
                     message._set_status_after_sending()
                 message._warnings().action_done()
+                ticket._tell_agents(ALTERED)
         self._tell_delivery()
 
     def _set_status_after_sending(self):

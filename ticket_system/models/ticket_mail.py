@@ -202,13 +202,19 @@ class TicketMail(models.Model):
         )
 
     def _as_plain_message(self):
-        """The mail without understanding it: its source as text, and as a file."""
+        """The mail without understanding it: its source as text, and as a file.
+
+        Of one that was cut, which is no worse than others, its text.
+        """
         raw = self._raw()
+        parsed = self._parsed() if self.is_cut else None
+        has_text = parsed and (parsed.text or parsed.html)
         return IncomingMessage(
             sender=Address("", self.email_from or ""),
             subject=self.subject or "",
             date=self.date or None,
-            text=decode(raw[:PLAIN_TEXT_LIMIT], "utf-8"),
+            text=parsed.text if has_text else decode(raw[:PLAIN_TEXT_LIMIT], "utf-8"),
+            html=parsed.html if has_text else "",
             attachments=(
                 (Attachment("original.eml", "message/rfc822", raw),) if raw else ()
             ),

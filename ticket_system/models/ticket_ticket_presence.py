@@ -4,6 +4,7 @@ PRESENCE = "ticket_system.presence"
 ALTERED = "ticket_system.altered"
 CHANGED = "ticket_system.changed"
 SHOWN = {
+    "is_private",
     "name",
     "partner_id",
     "priority",

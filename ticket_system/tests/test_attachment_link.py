@@ -49,11 +49,23 @@ class TestAttachmentLink(TicketCase):
     def test_new_task(self):
         """R65: made with the customer and the file; seen from both sides"""
         self.agent.group_ids += self.env.ref("project.group_project_user")
+        stage = self.env["project.task.type"].create(
+            {
+                "name": "Told",
+                "project_ids": self.project.ids,
+                "mail_template_id": self.env["mail.template"]
+                .create({"model_id": self.env["ir.model"]._get_id("project.task")})
+                .id,
+            }
+        )
         wizard = self.wizard(self.agent, document=False, new_model="project.task")
         action = wizard.action_link()
+        self.env.flush_all()
+        self.cr.precommit.run()
         task = self.env["project.task"].browse(action["res_id"])
         self.assertEqual(task.partner_id, self.customer)
-        self.assertEqual(task.project_id, self.project)
+        self.assertEqual((task.project_id, task.stage_id), (self.project, stage))
+        self.assertNotIn(self.customer, task.message_ids.partner_ids, "no mail to them")
         self.assertEqual(task.message_ids.attachment_ids.name, "invoice.pdf")
         self.assertIn(self.ticket.number, task.message_ids[0].body)
         link = self.ticket.with_user(self.agent).document_ids

@@ -86,6 +86,18 @@ class TestOriginal(OriginalCase):
         notes = line.ticket_id.message_ids.filtered("is_internal")
         self.assertIn("300.0 MB", notes.body)
 
+    def test_readable_part(self):
+        """P2: of a mail that was cut within a file, the text is shown as of others"""
+        file = ("huge.bin", bytes(9000), "application", "octet-stream")
+        raw = mail(body="Here comes the größte file.", attachments=[file])[:-3000]
+        with mute_logger(INTAKE):
+            line = self.take_in_as(raw, is_cut=True, full_size=2 * MAIL_BYTES)
+        line.with_user(self.administrator).action_make_ticket()
+        message = line.mail_message_id
+        self.assertIn("Here comes the größte file.", message.body)
+        self.assertNotIn("Content-Type", message.body)
+        self.assertEqual(message.attachment_ids.mapped("name"), ["original.eml"])
+
     def test_arrival(self):
         """R25: customers wait since the server got their mail, whatever they date it"""
         now = fields.Datetime.now()

@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 from markupsafe import Markup
 
 from odoo.tests import JsonRpcException, tagged
@@ -197,6 +199,20 @@ class TestTours(BrowserCase):
         url = f"/odoo/tickets/{self.ticket.id}"
         self.start_tour(url, "ticket_system_take_over", login="test_agent")
         self.assertEqual(self.ticket.user_id, self.agent)
+
+    def test_delivery(self):
+        """P6: an answer that leaves is seen to have left, whoever has it before them"""
+        self.env["ir.config_parameter"].set_param("ticket_system.undo_seconds", 600)
+        self.ticket.with_user(self.agent)._send_reply(
+            subject="Re: Broken wheel",
+            body="On its way.",
+            email_to="carla@customer.example",
+            status=self.status["open"],
+        )
+        url = f"/odoo/tickets/{self.ticket.id}"
+        mails = type(self.env["mail.mail"])
+        with patch.object(mails, "send", lambda m: m._postprocess_sent_message([], [])):
+            self.start_tour(url, "ticket_system_delivery", login="admin")
 
     def test_stranger(self):
         """R6: who is no agent sees no app, and no ticket by its address"""

@@ -108,4 +108,5 @@ class TicketAttachmentLink(models.TransientModel):
         values = self.ticket_id._follow_up_values(self.new_model)
         if self.new_model == "project.task":
             values["project_id"] = self.project_id.id
-        return self.env[self.new_model].create(values)
+        documents = self.env[self.new_model].with_context(is_of_ticket=True)
+        return documents.create(values).with_env(self.env)

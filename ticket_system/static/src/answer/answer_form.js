@@ -5,10 +5,14 @@ import { useBus, useService } from "@web/core/utils/hooks";
 import { FormController } from "@web/views/form/form_controller";
 import { formView } from "@web/views/form/form_view";
 
-/** An answer that nobody has begun does not become a draft when the page is left. */
+/**
+ * An answer that nobody has begun does not become a draft when the page is left, and one
+ * that somebody has begun is not thrown away unasked.
+ */
 class AnswerFormController extends FormController {
     setup() {
         super.setup();
+        this.dialog = useService("dialog");
         this.isBeingTyped = false;
         useBus(this.model.bus, "FIELD_IS_DIRTY", ({ detail }) => {
             this.isBeingTyped = detail;
@@ -25,23 +29,43 @@ class AnswerFormController extends FormController {
             await super.beforeUnload(ev);
         }
     }
+
+    async beforeExecuteActionButton(button) {
+        if (button.name === "action_discard" && !(await this.mayDiscard())) {
+            return false;
+        }
+        return super.beforeExecuteActionButton(button);
+    }
+
+    /** @returns {Promise<boolean>} whether there is nothing to lose, or the author agrees */
+    async mayDiscard() {
+        if (!this.isBegun) {
+            return true;
+        }
+        return new Promise((resolve) => {
+            const question = {
+                title: _t("Discard this answer?"),
+                body: _t("What you wrote is kept nowhere."),
+                confirmLabel: _t("Discard"),
+                confirm: () => resolve(true),
+                cancelLabel: _t("Go On Writing"),
+                cancel: () => resolve(false),
+            };
+            const onClose = () => resolve(false);
+            this.dialog.add(ConfirmationDialog, question, { onClose });
+        });
+    }
 }
 
 /** An answer to several tickets has no draft: it is not given up by Escape alone. */
 class BatchFormController extends AnswerFormController {
     setup() {
         super.setup();
-        const dialog = useService("dialog");
-        const ask = (confirm) =>
-            dialog.add(ConfirmationDialog, {
-                title: _t("Discard this answer?"),
-                body: _t("What you wrote is kept nowhere."),
-                confirmLabel: _t("Discard"),
-                confirm,
-                cancelLabel: _t("Go On Writing"),
-                cancel: () => {},
-            });
-        this.env.dialogData.dismiss = () => this.isBegun && new Promise(ask);
+        this.env.dialogData.dismiss = async () => {
+            if (!(await this.mayDiscard())) {
+                await new Promise(() => {}); // it stays open
+            }
+        };
     }
 }
 

@@ -15,8 +15,11 @@ patch(Message.prototype, {
     },
 
     showDelivery() {
-        if (this.ticket_route) {
-            Object.assign(this.ticket_route, this.store.ticketDeliveries?.[this.id]);
+        const { ticket_route: route, store, id } = this;
+        const known = store.ticketDeliveries?.[id];
+        const isNews = known && Object.keys(known).some((key) => known[key] !== route?.[key]);
+        if (route && isNews) {
+            this.ticket_route = { ...route, ...known }; // anew, so that it is shown
         }
     },
 

@@ -76,6 +76,11 @@ registry.category("web_tour.tours").add("ticket_system_draft", {
             run: "click",
         },
         {
+            content: "Really",
+            trigger: ".modal:contains('kept nowhere') .btn-primary",
+            run: "click",
+        },
+        {
             content: "Nothing is left of it",
             trigger: "button[name=action_reply]:contains('Reply')",
         },
@@ -298,6 +303,11 @@ registry.category("web_tour.tours").add("ticket_system_undo", {
     steps: () => [
         ...answerAndUndo,
         { content: "Throw it away", trigger: ".modal button[name=action_discard]", run: "click" },
+        {
+            content: "Really",
+            trigger: ".modal:contains('kept nowhere') .btn-primary",
+            run: "click",
+        },
         ...answerAndUndo,
         {
             content: "Send it after all",

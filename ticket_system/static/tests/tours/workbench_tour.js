@@ -1,3 +1,4 @@
+import { rpc } from "@web/core/network/rpc";
 import { registry } from "@web/core/registry";
 
 const tours = registry.category("web_tour.tours");
@@ -192,6 +193,34 @@ tours.add("ticket_system_first_start", {
         {
             content: "Its form is open and can be tested",
             trigger: ".o_form_view button:contains('Test & Confirm')",
+        },
+    ],
+});
+
+tours.add("ticket_system_delivery", {
+    steps: () => [
+        {
+            content: "The answer waits; it leaves while its history is open",
+            trigger: ".o-mail-Message:contains('Being sent')",
+            async run() {
+                const call = (model, method, args) =>
+                    rpc(`/web/dataset/call_kw/${model}/${method}`, {
+                        model,
+                        method,
+                        args,
+                        kwargs: {},
+                    });
+                const schedules = "mail.message.schedule";
+                await call(schedules, "force_send", [await call(schedules, "search", [[]])]);
+                // goes out after the commit, which tests have none of
+                const own = [["model", "=", "ticket.ticket"]];
+                await call("mail.mail", "send", [await call("mail.mail", "search", [own])]);
+            },
+        },
+        {
+            content: "That is seen at once",
+            trigger:
+                ".o-mail-Message:contains('Sent'):contains('On its way'):not(:contains('Being'))",
         },
     ],
 });
