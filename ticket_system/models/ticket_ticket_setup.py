@@ -43,7 +43,9 @@ class TicketTicket(models.Model):
         return not self.sudo().search_count(answered, limit=1)
 
     def _has_agents(self):
-        agents = self.env.ref("ticket_system.group_agent").sudo().all_user_ids
+        """Whether somebody else sees the tickets of a queue."""
+        agents = self.env.ref("ticket_system.group_agent_all").sudo().all_user_ids
+        agents |= self.env["ticket.queue"].sudo().search([]).member_ids
         system = self.env.ref("base.user_root") | self.env.ref("base.user_admin")
         return bool(agents - system - self.env.user)
 

@@ -33,6 +33,17 @@ class TestSetup(TicketCase):
         self.new_ticket(last_outbound="2026-03-01 10:00:00")
         self.assertIn("None", self.help_for(self.administrator))
 
+    def test_agents(self):
+        """Invited is who sees the tickets of a queue"""
+        tickets = self.env["ticket.ticket"].with_user(self.administrator)
+        self.env["ticket.queue"].search([]).member_ids = self.administrator
+        group = self.env.ref("ticket_system.group_agent_all")
+        others = group.all_user_ids - self.administrator
+        others.group_ids -= self.env.ref("ticket_system.group_administrator") | group
+        self.assertFalse(tickets._has_agents())
+        self.support.member_ids |= self.agent
+        self.assertTrue(tickets._has_agents())
+
     def test_server(self):
         """Answers leave by a server that is entered here, or named to Odoo"""
         servers = self.env["ir.mail_server"]

@@ -42,10 +42,11 @@ class AnswerFormController extends FormController {
         if (!this.isBegun) {
             return true;
         }
+        document.getSelection().removeAllRanges(); // else a phone shows the editor's bar
         return new Promise((resolve) => {
             const question = {
                 title: _t("Discard this answer?"),
-                body: _t("What you wrote is kept nowhere."),
+                body: _t("What you wrote will be lost."),
                 confirmLabel: _t("Discard"),
                 confirm: () => resolve(true),
                 cancelLabel: _t("Go On Writing"),

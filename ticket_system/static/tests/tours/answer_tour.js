@@ -77,7 +77,7 @@ registry.category("web_tour.tours").add("ticket_system_draft", {
         },
         {
             content: "Really",
-            trigger: ".modal:contains('kept nowhere') .btn-primary",
+            trigger: ".modal:contains('will be lost') .btn-primary",
             run: "click",
         },
         {
@@ -305,7 +305,7 @@ registry.category("web_tour.tours").add("ticket_system_undo", {
         { content: "Throw it away", trigger: ".modal button[name=action_discard]", run: "click" },
         {
             content: "Really",
-            trigger: ".modal:contains('kept nowhere') .btn-primary",
+            trigger: ".modal:contains('will be lost') .btn-primary",
             run: "click",
         },
         ...answerAndUndo,
