@@ -65,7 +65,6 @@ class TicketReply(models.Model):
     )
     email_bcc = fields.Char("Bcc")
     sender = fields.Char("From", compute="_compute_sender", compute_sudo=False)
-    colleagues = fields.Char(compute="_compute_sender", compute_sudo=False)
     reply_to = fields.Char(compute="_compute_reply_to", compute_sudo=False)
     newcomers = fields.Char(compute="_compute_newcomers", compute_sudo=False)
     body = fields.Html(
@@ -137,12 +136,10 @@ class TicketReply(models.Model):
 
     @api.depends("ticket_id")
     def _compute_sender(self):
-        """The address it leaves from; the colleagues who have the ticket open, too."""
+        """The address it leaves from."""
         for reply in self:
             sender = reply.ticket_id._sender() or self.env.user.email_formatted
             reply.sender = outgoing.readable(email_split_tuples(sender))
-            others = reply.ticket_id.editor_ids - self.env.user
-            reply.colleagues = ", ".join(others.mapped("name"))
 
     @api.depends("ticket_id", "message_id")
     def _compute_email_to(self):

@@ -71,14 +71,6 @@ class TestReply(ReplyCase):
         self.assertEqual(known.user_id, self.agent)
         self.assertEqual(self.ticket.status_id, self.status["waiting_customer"])
 
-    def test_colleagues(self):
-        """P8: the dialog tells who else has the ticket open"""
-        self.ticket.with_user(self.administrator).enter()
-        self.ticket.with_user(self.agent).enter()
-        draft = self.env["ticket.reply"].with_user(self.agent)
-        draft = draft.create({"ticket_id": self.ticket.id})
-        self.assertEqual(draft.colleagues, self.administrator.name)
-
     def test_news(self):
         """P8: what came in meanwhile is shown before anything is sent"""
         reply = (

@@ -200,6 +200,12 @@ class TestTours(BrowserCase):
         self.start_tour(url, "ticket_system_take_over", login="test_agent")
         self.assertEqual(self.ticket.user_id, self.agent)
 
+    def test_colleagues(self):
+        """P8: the answer tells who else has its ticket open, and who no longer has"""
+        self.be_joined()
+        url = f"/odoo/tickets/{self.ticket.id}"
+        self.start_tour(url, "ticket_system_colleagues", login="test_agent")
+
     def test_delivery(self):
         """P6: an answer that leaves is seen to have left, whoever has it before them"""
         self.env["ir.config_parameter"].set_param("ticket_system.undo_seconds", 600)

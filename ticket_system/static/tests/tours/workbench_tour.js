@@ -1,3 +1,4 @@
+import { browser } from "@web/core/browser/browser";
 import { rpc } from "@web/core/network/rpc";
 import { registry } from "@web/core/registry";
 
@@ -197,19 +198,37 @@ tours.add("ticket_system_first_start", {
     ],
 });
 
+const call = (model, method, args) =>
+    rpc(`/web/dataset/call_kw/${model}/${method}`, { model, method, args, kwargs: {} });
+
+tours.add("ticket_system_colleagues", {
+    steps: () => [
+        {
+            content: "Reply",
+            trigger: ".o_ticket_presence:contains('Ali Agent')",
+            run: "press alt+a",
+        },
+        {
+            content: "Somebody else has it open, until it is taken over",
+            trigger: ".modal .alert:contains('too: Ali Agent')",
+            async run() {
+                const id = Number(browser.location.pathname.split("/").pop());
+                await call("ticket.ticket", "action_take_over", [[id]]);
+            },
+        },
+        {
+            content: "Nobody else has it open",
+            trigger: ".modal:has(.odoo-editor-editable):not(:contains('Ali Agent'))",
+        },
+    ],
+});
+
 tours.add("ticket_system_delivery", {
     steps: () => [
         {
             content: "The answer waits; it leaves while its history is open",
             trigger: ".o-mail-Message:contains('Being sent')",
             async run() {
-                const call = (model, method, args) =>
-                    rpc(`/web/dataset/call_kw/${model}/${method}`, {
-                        model,
-                        method,
-                        args,
-                        kwargs: {},
-                    });
                 const schedules = "mail.message.schedule";
                 await call(schedules, "force_send", [await call(schedules, "search", [[]])]);
                 // goes out after the commit, which tests have none of
