@@ -16,6 +16,8 @@ CHANGED_BY_SENDING = [
     "first_response",
     "delivery_failed",
 ]
+# of a ticket made by hand, where they are empty; see _adopt_customer
+ADOPTED = ("email_from", "partner_id", "partner_name", "queue_id", "user_id")
 # also where the customer wrote again before the undo
 CHANGED_IN_ANY_CASE = ("last_outbound", "first_response", "delivery_failed")
 
@@ -90,7 +92,7 @@ class TicketReply(models.Model):
                 self.env._("Too late: the answer was moved to another ticket.")
             )
         schedule.unlink()
-        before = dict(self.ticket_before)
+        before = {name: self.ticket_before[name] for name in CHANGED_BY_SENDING}
         withdrawn = self._sent_message()
         if self.ticket_id._conversation()[-1:].id > self.sent_message_id.id:
             before = {name: before[name] for name in CHANGED_IN_ANY_CASE}
@@ -100,11 +102,20 @@ class TicketReply(models.Model):
             del before["status_id"]
             if self.ticket_id.is_closed:
                 del before["waiting_since"]
+        before |= self._adopted()
         deleted = {"message_ids": withdrawn.ids}
         withdrawn.unlink()
         self.ticket_id._agents()._bus_send("mail.message/delete", deleted)
         self.ticket_id.with_context(mail_notrack=True).write(before)
         self.is_sent = False
+
+    def _adopted(self):
+        """What the ticket got by this answer, to be empty again, unless a colleague has
+        taken it."""
+        ticket, before = self.ticket_id, self.ticket_before
+        if ticket.last_inbound or ticket.user_id != self.user_id:
+            return {}
+        return {name: False for name in ADOPTED if not before.get(name, True)}
 
     def _schedule(self):
         """The delayed sending of this answer, if it has not left yet."""
@@ -132,7 +143,9 @@ class TicketReply(models.Model):
         )
         return later.filtered(
             lambda message: (
-                message.tracking_value_ids.field_id.mapped("name") == ["status_id"]
+                {"status_id"}
+                <= {*message.tracking_value_ids.field_id.mapped("name")}
+                <= {"status_id", *ADOPTED}
             )
         )
 
@@ -152,7 +165,7 @@ class TicketReply(models.Model):
             raise UserError(self.env._("This answer has been sent already."))
         if self.look_for_news():
             return self._show_again()
-        [before] = self.ticket_id.read(CHANGED_BY_SENDING, load="")
+        [before] = self.ticket_id.read([*CHANGED_BY_SENDING, *ADOPTED], load="")
         del before["id"]
         self._hand_over_files()
         try:

@@ -96,11 +96,16 @@ class TicketTicket(models.Model):
             for lock in others
         ]
 
-    def leave(self):
+    def leave(self, is_seen=False):
         """The user has closed the ticket. Who had not entered it leaves nothing: no
-        access is asked for, as they may have moved it out of their own reach."""
-        left = self.env["ticket.lock"].sudo()._release(self)
-        left.with_env(self.env)._tell_agents(PRESENCE)
+        access is asked for, as they may have moved it out of their own reach.
+
+        :param bool is_seen: whether they saw something come in meanwhile
+        """
+        left = self.env["ticket.lock"].sudo()._release(self).with_env(self.env)
+        if is_seen:
+            left._filtered_access("write").filtered("is_unread").is_unread = False
+        left._tell_agents(PRESENCE)
 
     def action_take_over(self):
         """Become the agent, and tell those who were at it."""

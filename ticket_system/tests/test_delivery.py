@@ -173,6 +173,25 @@ class TestDelivery(TicketCase, MailCase):
         self.assertEqual(len(self.ticket._conversation()), 1)
         self.assertTrue(self.ticket.with_user(self.agent).has_draft)
 
+    def test_undo_of_the_first_mail(self):
+        """A ticket made by hand has neither customer nor agent again"""
+        self.env["ir.config_parameter"].set_param("ticket_system.undo_seconds", 10)
+        self.ticket = self.env["ticket.ticket"].create({"name": "Your bike is ready"})
+        fields = ["status_id", "partner_id", "email_from", "queue_id", "user_id"]
+        before = self.ticket.read(fields)
+        reply = self.new_reply()
+        reply.email_to = "carla@customer.example"
+        self.flush_tracking()
+        log = self.ticket.message_ids
+        with self.mock_mail_gateway():
+            reply.action_send()
+        self.flush_tracking()
+        self.assertEqual(self.ticket.user_id, self.agent)
+        reply.action_undo()
+        self.flush_tracking()
+        self.assertEqual(self.ticket.read(fields), before)
+        self.assertEqual(self.ticket.message_ids, log)
+
     def test_undo_leaves_what_colleagues_did(self):
         """The status they have set since; their open histories lose the answer"""
         self.env["ir.config_parameter"].set_param("ticket_system.undo_seconds", 10)

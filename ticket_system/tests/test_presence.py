@@ -51,6 +51,15 @@ class TestPresence(TicketCase):
         self.mine.leave()
         self.assertEqual(self.theirs.enter(), [])
 
+    def test_seen_is_read(self):
+        """What came in while it was open is read when the agent goes on from it"""
+        self.mine.enter()
+        for is_seen in (False, True):
+            self.ticket.is_unread = True
+            self.mine.leave(is_seen)
+            self.assertEqual(self.ticket.is_unread, not is_seen)
+            self.mine.enter()
+
     def test_opened_is_read(self):
         """Bold is what nobody has opened; who marks it as unread meanwhile, may"""
         self.ticket.is_unread = True

@@ -4,6 +4,8 @@ from odoo.exceptions import AccessError
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.ticket_system.models.ticket_reply_sending import ADOPTED
+
 from .common import mail
 from .reply_case import ReplyCase
 
@@ -62,6 +64,12 @@ class TestReply(ReplyCase):
         self.assertEqual(self.ticket.partner_name, self.customer.name)
         self.assertEqual(self.ticket.queue_id, self.ticket.account_id.ticket_queue_id)
         self.assertEqual(self.ticket.user_id, self.administrator)
+        draft = self.env["ticket.reply"].search(
+            [("sent_message_id", "in", self.ticket._conversation().ids)]
+        )
+        self.assertEqual(draft._adopted().keys(), {*ADOPTED})
+        self.ticket.user_id = self.agent
+        self.assertFalse(draft._adopted(), "a colleague has it")
         known = self.env["ticket.ticket"].create(
             {"name": "Ready", "partner_id": self.customer.id}
         )

@@ -46,7 +46,7 @@ class PrivacyLookupWizardLine(models.TransientModel):
                     "Erased Received Mail #%s", record.id
                 )
         elif record._name == tickets._name and record in tickets:
-            self.execution_details = self.env._("Anonymised Ticket #%s", record.id)
+            self.execution_details = self.env._("Anonymised Ticket #%s", record.number)
         elif record._name == "mail.message" and record.model == tickets._name:
             if not (record.email_from or record.author_id):
                 self.execution_details = self.env._("Erased Message #%s", record.id)

@@ -36,13 +36,17 @@ export class TicketPresence extends Component {
                 this.showWritten();
             }
         };
-        this.onWritten = ({ id }) => id === this.ticketId && this.showWritten();
+        this.onAltered = ({ id }) => id === this.ticketId && this.showWritten();
+        this.onWritten = ({ id }) => {
+            this.hasNews ||= id === this.ticketId;
+            this.onAltered({ id });
+        };
         this.onMoved = ({ id }) => id === this.ticketId && this.showMoved();
         this.onPageHide = () => this.leaveByBeacon();
         this.bus.subscribe("ticket_system.presence", this.onPresence);
         this.bus.subscribe("ticket_system.taken_over", this.onTakenOver);
         this.bus.subscribe("ticket_system.written", this.onWritten);
-        this.bus.subscribe("ticket_system.altered", this.onWritten);
+        this.bus.subscribe("ticket_system.altered", this.onAltered);
         this.bus.subscribe("ticket_system.moved", this.onMoved);
         useBus(this.env.bus, "ticket_system.show", ({ detail }) => this.showTicket(detail));
         useBus(this.env.bus, "ticket_system.reload", () => this.showWritten());
@@ -57,7 +61,7 @@ export class TicketPresence extends Component {
             this.bus.unsubscribe("ticket_system.presence", this.onPresence);
             this.bus.unsubscribe("ticket_system.taken_over", this.onTakenOver);
             this.bus.unsubscribe("ticket_system.written", this.onWritten);
-            this.bus.unsubscribe("ticket_system.altered", this.onWritten);
+            this.bus.unsubscribe("ticket_system.altered", this.onAltered);
             this.bus.unsubscribe("ticket_system.moved", this.onMoved);
             this.open(false);
         });
@@ -84,9 +88,10 @@ export class TicketPresence extends Component {
             return;
         }
         if (this.ticketId) {
-            this.orm.silent.call("ticket.ticket", "leave", [this.ticketId]);
+            this.orm.silent.call("ticket.ticket", "leave", [this.ticketId, this.hasNews]);
         }
         this.ticketId = ticketId;
+        this.hasNews = false; // came in while the ticket was open, and was seen
         Object.assign(this.state, { others: [], takenOverBy: "" });
         await this.enter();
     }
