@@ -1,5 +1,6 @@
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
+from odoo.tools.safe_eval import safe_eval
 
 from .common import TicketCase
 
@@ -86,11 +87,16 @@ class TestHandover(TicketCase):
             self.save(foreign, queue_id=self.accounting.id)
 
     def test_agents_offered(self):
-        """Only who can see tickets is given any"""
+        """Only who can see tickets, those of the company, is given any"""
         users = self.env["res.users"].with_user(self.agent)
         domain = self.env["ticket.ticket"].fields_get(["user_id"])["user_id"]["domain"]
-        offered = users.search(domain)
-        self.assertLessEqual(
-            self.agent | self.other_agent | self.administrator, offered
-        )
-        self.assertNotIn(self.employee, offered)
+        agents = self.agent | self.other_agent | self.administrator
+        other = self.env["res.company"].create({"name": "Other"})
+        self.other_agent.company_ids |= other
+        for company, expected in (
+            (self.env["res.company"], agents),
+            (self.env.company, agents),
+            (other, self.other_agent),
+        ):
+            offered = users.search(safe_eval(domain, {"company_id": company.id}))
+            self.assertEqual(offered & (agents | self.employee), expected)

@@ -102,7 +102,7 @@ class TestPrivacy(TicketCase, HttpCase):
         self.assertEqual(self.ticket.closed_on, closed_on)
         self.assertEqual(self.ticket.status_id, self.status["closed"])
         self.assertEqual(len(self.ticket._conversation()), 2)
-        self.assertIn(f"#{self.ticket.id}", lookup.log_id.execution_details)
+        self.assertIn(f"#{self.ticket.number}", lookup.log_id.execution_details)
         ours = ("ticket.ticket", "ticket.mail", "mail.message", "mail.mail")
         silent = lookup.line_ids.filtered(
             lambda line: line.res_model in ours and not line.execution_details
