@@ -151,6 +151,7 @@ class TestTours(BrowserCase):
         self.start_tour(
             "/odoo/tickets?view_type=kanban", "ticket_system_kanban", login="test_agent"
         )
+        self.assertEqual(self.ticket.user_id, self.agent)
         self.assertEqual(self.ticket.status_id.code, "open")
 
     def test_queues(self):

@@ -11,6 +11,16 @@ tours.add("ticket_system_kanban", {
             trigger: ".o_kanban_record:contains('Broken wheel'):contains('my wheel is broken')",
         },
         {
+            content: "Somebody can be given it there",
+            trigger: ".o_kanban_record:contains('Broken wheel') .o_quick_assign:not(:visible)",
+            run: "click",
+        },
+        {
+            content: "Agents are offered",
+            trigger: ".o_popover .o-autocomplete--dropdown-item:contains('Tina Agent')",
+            run: "click",
+        },
+        {
             content: "Drag it to another status",
             trigger: ".o_kanban_record:contains('Broken wheel')",
             run: "drag_and_drop .o_kanban_group:nth-child(2)",
