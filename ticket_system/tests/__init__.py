@@ -26,6 +26,7 @@ from . import test_mailflow_invitation
 from . import test_mailflow_mailbox
 from . import test_mailflow_mails
 from . import test_mailflow_message
+from . import test_mailflow_outgoing
 from . import test_mailflow_plain_text
 from . import test_mailflow_property
 from . import test_mailflow_sender
