@@ -1,4 +1,4 @@
-import { Component, onWillDestroy, onWillStart, useState } from "@odoo/owl";
+import { Component, onMounted, onWillDestroy, useState } from "@odoo/owl";
 
 import { registry } from "@web/core/registry";
 import { user } from "@web/core/user";
@@ -16,7 +16,7 @@ class Colleagues extends Component {
         this.state = useState({ names: "" });
         const onPresence = ({ id }) => id === this.ticketId && this.look();
         bus.subscribe("ticket_system.presence", onPresence);
-        onWillStart(() => this.look());
+        onMounted(() => this.look()); // the dialog does not wait for it
         onWillDestroy(() => bus.unsubscribe("ticket_system.presence", onPresence));
     }
 
