@@ -2,9 +2,11 @@ import { markup, onWillDestroy, onWillStart, status } from "@odoo/owl";
 
 import { browser } from "@web/core/browser/browser";
 import { registry } from "@web/core/registry";
+import { delay } from "@web/core/utils/concurrency";
 import { useBus, useService } from "@web/core/utils/hooks";
 import { KanbanController } from "@web/views/kanban/kanban_controller";
 import { kanbanView } from "@web/views/kanban/kanban_view";
+import { RelationalModel } from "@web/model/relational_model/relational_model";
 import { SearchModel } from "@web/search/search_model";
 import { ListController } from "@web/views/list/list_controller";
 import { listView } from "@web/views/list/list_view";
@@ -98,6 +100,17 @@ function isBusy({ model: { root } }) {
     return root.selection.length || isTurned || isAtWork;
 }
 
+/** Shows nothing new while a card is dragged: it would fall out of the agent's hand. */
+class TicketBoardModel extends RelationalModel {
+    async _loadData() {
+        const data = await super._loadData(...arguments);
+        while (document.querySelector(".o_dragged")) {
+            await delay(100);
+        }
+        return data;
+    }
+}
+
 /** Looks at the steps of a first start anew, for one may come back from doing them. */
 function useLiveSetUp(controller) {
     const orm = useService("orm");
@@ -146,5 +159,6 @@ registry.category("views").add("ticket_list", {
 registry.category("views").add("ticket_kanban", {
     ...kanbanView,
     Controller: live(KanbanController),
+    Model: TicketBoardModel,
     SearchModel: TicketSearchModel,
 });
