@@ -37,6 +37,16 @@ class ProjectProject(models.Model):
         for project in self:
             project.ticket_count = counts.get(project, 0)
 
+    @api.constrains("company_id")
+    def _check_company_of_ticket_sources(self):
+        everything = self.sudo().with_context(active_test=False).env
+        everything["fetchmail.server"].search(
+            [("ticket_project_id", "in", self.ids)]
+        )._check_ticket_company()
+        everything["ticket.rule"].search(
+            [("project_id", "in", self.ids)]
+        )._check_same_company()
+
     def action_open_tickets(self):
         self.ensure_one()
         action = self.env["ir.actions.actions"]._for_xml_id(

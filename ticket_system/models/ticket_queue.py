@@ -159,6 +159,16 @@ class TicketQueue(models.Model):
                 )
             )
 
+    @api.constrains("company_id")
+    def _check_company_of_sources(self):
+        everything = self.sudo().with_context(active_test=False).env
+        everything["fetchmail.server"].search(
+            [("ticket_queue_id", "in", self.ids)]
+        )._check_ticket_company()
+        everything["ticket.rule"].search(
+            [("queue_id", "in", self.ids)]
+        )._check_same_company()
+
     @api.constrains("active")
     def _check_unused(self):
         for queue in self.filtered(lambda queue: not queue.active):

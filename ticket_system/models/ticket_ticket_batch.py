@@ -78,6 +78,7 @@ class TicketTicket(models.Model):
         return self._change_all(self.env._("No longer priority: %s"), priority="0")
 
     def action_mark_unread(self):
+        self.env.user._bus_send("ticket_system.unread", {"ids": self.ids})
         return self._change_all(self.env._("Unread again: %s"), is_unread=True)
 
     @api.model

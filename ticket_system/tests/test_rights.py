@@ -242,8 +242,8 @@ class TestRights(TicketCase, HttpCase):
         self.assertFalse(self.customer.with_user(self.agent).has_access("read"))
         ticket = self.take_in(mail()).ticket_id
         self.assertEqual(ticket.partner_id, theirs)
-        self.project.company_id = self.env.company
-        ticket.write({"partner_id": self.customer.id, "project_id": self.project.id})
+        ours = self.project.copy({"company_id": self.env.company.id})
+        ticket.write({"partner_id": self.customer.id, "project_id": ours.id})
         Form(
             self.env["ticket.reply"]
             .with_user(self.agent)
@@ -292,6 +292,17 @@ class TestRights(TicketCase, HttpCase):
         ):
             with self.assertRaises(ValidationError), self.cr.savepoint():
                 make()
+        self.env["ticket.rule"].create(
+            {**rule, "queue_id": self.support.id, "project_id": self.project.id}
+        )
+        self.support.company_id = self.env.company
+        for record in (self.support, self.project):
+            with (
+                self.subTest(record._name),
+                self.assertRaises(ValidationError),
+                self.cr.savepoint(),
+            ):
+                record.company_id = other
 
     def test_files_are_downloads(self):
         """Threat 21: no file of a mail becomes a page under our address"""

@@ -41,12 +41,14 @@ export class TicketPresence extends Component {
             this.hasNews ||= id === this.ticketId;
             this.onAltered({ id });
         };
+        this.onUnread = ({ ids }) => (this.hasNews &&= !ids.includes(this.ticketId));
         this.onMoved = ({ id }) => id === this.ticketId && this.showMoved();
         this.onPageHide = () => this.leaveByBeacon();
         this.bus.subscribe("ticket_system.presence", this.onPresence);
         this.bus.subscribe("ticket_system.taken_over", this.onTakenOver);
         this.bus.subscribe("ticket_system.written", this.onWritten);
         this.bus.subscribe("ticket_system.altered", this.onAltered);
+        this.bus.subscribe("ticket_system.unread", this.onUnread);
         this.bus.subscribe("ticket_system.moved", this.onMoved);
         useBus(this.env.bus, "ticket_system.show", ({ detail }) => this.showTicket(detail));
         useBus(this.env.bus, "ticket_system.reload", () => this.showWritten());
@@ -62,6 +64,7 @@ export class TicketPresence extends Component {
             this.bus.unsubscribe("ticket_system.taken_over", this.onTakenOver);
             this.bus.unsubscribe("ticket_system.written", this.onWritten);
             this.bus.unsubscribe("ticket_system.altered", this.onAltered);
+            this.bus.unsubscribe("ticket_system.unread", this.onUnread);
             this.bus.unsubscribe("ticket_system.moved", this.onMoved);
             this.open(false);
         });
