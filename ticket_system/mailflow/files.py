@@ -33,7 +33,7 @@ SEPARATORS = ";,\t|"
 # RFC 4155: a mail starts behind an empty line, or else its first line tells the time
 SEPARATING = re.compile(rb"From .*\d:\d\d")
 HEADER = re.compile(rb"[!-9;-~]+[ \t]*:")
-QUOTED_FROM = re.compile(rb">+From ")
+QUOTED_FROM = re.compile(rb"^>(?=>*From )", re.MULTILINE)
 HEAD_END = re.compile(rb"\r?\n\r?\n")
 DATE = re.compile(rb"^date[ \t]*:(.*(?:\n[ \t].*)*)", re.IGNORECASE | re.MULTILINE)
 LINE = 2**16
@@ -300,15 +300,37 @@ def _zip_errors() -> Iterator[None]:
 
 
 def _of_mbox(stream: IO[bytes], max_bytes: int) -> Iterator[bytes | Skipped]:
-    mail = _Growing(max_bytes)
-    is_behind_empty_line = True
+    """By their dates, for some programs write the newest first."""
+
+    def date_of_place(place: tuple[int, int]) -> datetime | None:
+        return date_of(_piece(stream, *place, LINE))
+
+    places = list(_places(stream))
+    for _date, place in sorted(_dated(places, date_of_place), key=itemgetter(0)):
+        raw = _piece(stream, *place, max_bytes + 1)
+        yield QUOTED_FROM.sub(b"", raw) if len(raw) <= max_bytes else Skipped(TOO_LARGE)
+
+
+def _piece(stream: IO[bytes], begin: int, end: int, limit: int) -> bytes:
+    stream.seek(begin)
+    return stream.read(min(end - begin, limit))
+
+
+def _places(stream: IO[bytes]) -> Iterator[tuple[int, int]]:
+    """Begin and end of each mail, without the lines that separate them."""
+    begin = position = 0
+    is_empty, is_behind_empty_line = True, True
     for line, following in pairwise(chain(_lines(stream), [b""])):
         if _is_start(line, following, is_behind_empty_line):
-            yield from mail.taken()
+            if not is_empty:
+                yield begin, position
+            begin, is_empty = position + len(line), True
         else:
-            mail.add(line[1:] if QUOTED_FROM.match(line) else line)
+            is_empty &= not line.strip()
+        position += len(line)
         is_behind_empty_line = not line.strip()
-    yield from mail.taken()
+    if not is_empty:
+        yield begin, position
 
 
 def _lines(stream: IO[bytes]) -> Iterator[bytes]:
@@ -323,29 +345,3 @@ def _is_start(line: bytes, following: bytes, is_behind_empty_line: bool) -> bool
         and bool(HEADER.match(following))
         and (is_behind_empty_line or bool(SEPARATING.match(line)))
     )
-
-
-class _Growing:
-    """A mail that is read line by line; of one that is too large nothing is kept."""
-
-    def __init__(self, max_bytes: int) -> None:
-        self._max_bytes = max_bytes
-        self._raw = bytearray()
-        self._is_too_large = False
-
-    def add(self, line: bytes) -> None:
-        if self._is_too_large:
-            return
-        self._raw += line
-        if len(self._raw) > self._max_bytes:
-            self._raw.clear()
-            self._is_too_large = True
-
-    def taken(self) -> Iterator[bytes | Skipped]:
-        """The mail, if there is one; the next begins."""
-        if self._is_too_large:
-            yield Skipped(TOO_LARGE)
-        elif self._raw.strip():
-            yield bytes(self._raw)
-        self._raw.clear()
-        self._is_too_large = False

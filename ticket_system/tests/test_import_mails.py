@@ -149,6 +149,8 @@ class TestImportMails(ImportCase):
             {"in.zip": zipped(thanks, first), "sent.mbox": sent},
             {"3.eml": thanks, "1.eml": first, "2.eml": answer},
             {"2.eml": answer, "in.mbox": inbox},
+            {"in.mbox": mbox(thanks, first), "sent.mbox": sent},
+            {"newest_first.mbox": mbox(thanks, answer, first)},
         ):
             with self.subTest(list(found)), self.env.cr.savepoint() as savepoint:
                 record = self.start(found, account_id=self.account.id)
