@@ -63,6 +63,9 @@ PROPERTIES = frozenset(
 UNSAFE_VALUE = re.compile(
     r"[\\<>{}@]|url|image|expression|var\s*\(|/\*|attr\s*\(", re.I
 )
+# without the ground it was written for, light text would stand on white
+HEX_COLOR = re.compile(r"#[0-9a-f]{3,8}\b", re.I)
+COLOR = re.compile(rf"{HEX_COLOR.pattern}|rgba?\([\d\s.,%/]+\)|^[a-z]+$", re.I)
 HUGE = re.compile(r"\d{5,}|\d{4,}\s*(em|rem|vw|vh|%)", re.I)
 # the mark by which Odoo's client folds what is quoted
 QUOTE = "data-o-mail-quote"
@@ -171,6 +174,12 @@ def _parse(html: str) -> tuple[etree._Element | None, bool]:
     return root, not any("depth" in error.message for error in parser.error_log)
 
 
+def _is_harmless(value: str) -> bool:
+    """Of a style: it loads nothing and covers nothing else."""
+    numbers = HEX_COLOR.sub("", value)
+    return not (UNSAFE_VALUE.search(value) or HUGE.search(numbers) or value[:1] == "-")
+
+
 def _flatten(root: etree._Element) -> None:
     """Text of what lies deeper than DEEPEST moves up: who reads it next, gives up."""
     for outermost in TOO_DEEP(root):
@@ -245,11 +254,13 @@ class _Keeper:
         for declaration in style[:10_000].split(";"):
             name, _colon, value = declaration.partition(":")
             name, value = name.strip().lower(), value.strip()
-            if UNSAFE_VALUE.search(value):
-                if "url" in value.lower() or "image" in value.lower():
-                    self._block(value, "images")
-            elif name in PROPERTIES and not HUGE.search(value) and "-" != value[:1]:
-                kept.append(f"{name}: {value.replace('!important', '').strip()}")
+            value = value.replace("!important", "").strip()
+            if UNSAFE_VALUE.search(value) and re.search("url|image", value, re.I):
+                self._block(value, "images")
+            if name == "background" and (found := COLOR.search(value)):
+                name, value = "background-color", found[0]
+            if name in PROPERTIES and _is_harmless(value):
+                kept.append(f"{name}: {value}")
         return "; ".join(kept)
 
     def _set_image(self, element: etree._Element, attributes: dict[str, str]) -> None:

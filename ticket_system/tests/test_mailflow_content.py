@@ -159,6 +159,21 @@ class TestSafeHtml(BaseCase):
         ):
             self.assertIn(part, safe)
 
+    def test_background_keeps_its_color(self):
+        """Light text stays on the dark ground it was written for"""
+        for value, color in (
+            ("#14532d", "#14532d"),
+            ("#100000", "#100000"),
+            ("navy !important", "navy"),
+            ("rgb(0, 0, 0) none", "rgb(0, 0, 0)"),
+            ("#111 url(https://evil.example/x) no-repeat", "#111"),
+        ):
+            found = safe_html(f'<p style="background: {value}; color: #fff">t</p>')
+            with self.subTest(value):
+                style = f"background-color: {color}; color: #fff"
+                self.assertEqual(found.html, f'<p style="{style}">t</p>')
+                self.assertEqual(bool(found.blocked), "url" in value)
+
     def test_twice_is_the_same(self):
         for html in (*LOADING, *RUNNING):
             once = safe_html(html).html

@@ -6,13 +6,18 @@ import { FormController } from "@web/views/form/form_controller";
 import { formView } from "@web/views/form/form_view";
 
 /**
- * An answer that nobody has begun does not become a draft when the page is left, and one
- * that somebody has begun is not thrown away unasked.
+ * An answer that nobody has begun does not become a draft when the dialog or the page is
+ * left; one that somebody has begun is kept to its last word, and not thrown away unasked.
  */
 class AnswerFormController extends FormController {
     setup() {
         super.setup();
         this.dialog = useService("dialog");
+        this.env.dialogData.dismiss = async () => {
+            if (!(await this.mayDismiss())) {
+                await new Promise(() => {}); // it stays open
+            }
+        };
         this.isBeingTyped = false;
         useBus(this.model.bus, "FIELD_IS_DIRTY", ({ detail }) => {
             this.isBeingTyped = detail;
@@ -22,6 +27,10 @@ class AnswerFormController extends FormController {
     get isBegun() {
         const { root } = this.model;
         return !root.isNew || root.dirty || this.isBeingTyped;
+    }
+
+    async mayDismiss() {
+        return !this.isBegun || this.model.root.save({ reload: false });
     }
 
     async beforeUnload(ev) {
@@ -60,13 +69,8 @@ class AnswerFormController extends FormController {
 
 /** An answer to several tickets has no draft: it is not given up by Escape alone. */
 class BatchFormController extends AnswerFormController {
-    setup() {
-        super.setup();
-        this.env.dialogData.dismiss = async () => {
-            if (!(await this.mayDiscard())) {
-                await new Promise(() => {}); // it stays open
-            }
-        };
+    mayDismiss() {
+        return this.mayDiscard();
     }
 }
 
