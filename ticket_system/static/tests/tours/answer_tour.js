@@ -41,6 +41,11 @@ registry.category("web_tour.tours").add("ticket_system_draft", {
             run: () => wait(4000),
         },
         {
+            content: "Write on",
+            trigger: ".modal .odoo-editor-editable",
+            run: "editor A new wheel comes on Monday",
+        },
+        {
             content: "Close the dialog without sending",
             trigger: ".modal .btn-close",
             run: "click",
@@ -62,7 +67,7 @@ registry.category("web_tour.tours").add("ticket_system_draft", {
         },
         {
             content: "It is as it was left, with the cursor in its text",
-            trigger: ".modal .odoo-editor-editable:contains('A new wheel comes on')",
+            trigger: ".modal .odoo-editor-editable:contains('comes on Monday')",
             async run() {
                 await wait(500);
                 if (document.activeElement !== this.anchor) {
