@@ -50,23 +50,19 @@ EMAIL = re.compile(
 
 
 def subject(text: str, number: str) -> str:
-    """`text` with `[Ticket #NUMBER]` in front, exactly once (R52).
+    """`text` with `[Ticket #NUMBER]` in front (R52); a number in a sentence stays.
 
     >>> subject("Re: AW: [Ticket #20260302481507] Your order", "20260302481507")
     'Re: [Ticket #20260302481507] Your order'
     """
-    text = visible(text)
-    text = re.sub(
-        rf"[\[(]?\s*(?:Ticket\s*)?#?\s*{re.escape(number)}\s*[\])]?",
-        " ",
-        text,
-        flags=re.I,
-    )
+    number_sign = rf"(?:Ticket\s*)?#?\s*{re.escape(number)}"
+    text = re.sub(rf"[\[(]\s*{number_sign}\s*[\])]", " ", visible(text), flags=re.I)
     text = " ".join(text.split())
     bare = PREFIX.sub("", text)
+    own = re.sub(rf"^{number_sign}\b[\s:–-]*", "", bare, flags=re.I)
     prefix = "Fwd: " if FORWARDED.match(text) else "Re: "
     answer = prefix if bare != text else ""
-    return f"{answer}[Ticket #{number}] {bare}"[:SUBJECT_LIMIT].strip()
+    return f"{answer}[Ticket #{number}] {own}"[:SUBJECT_LIMIT].strip()
 
 
 def encode_subject(message: EmailMessage) -> None:

@@ -223,7 +223,7 @@ class MailMessage(models.Model):
         intro = self.env._("On %(date)s, %(name)s wrote:", date=date, name=name)
         quote = Markup(outgoing.quotable(str(message.body or "")))
         return Markup(
-            '<div data-o-mail-quote-container="1"><p>%s</p>'
+            '<div data-o-mail-quote-container="1"><p style="margin-top: 1em">%s</p>'
             '<blockquote data-o-mail-quote="1" style="margin: 0 0 0 8px; '
             "padding-left: 8px; border-left-width: 2px; border-left-style: solid; "
             'border-left-color: #cccccc;">%s</blockquote></div>'

@@ -107,22 +107,23 @@ class TicketImportOpenxe(models.AbstractModel):
         tickets = self.env["ticket.mail"]._quietly("ticket.ticket")
         numbers = [row.get("number", "").strip() for _number, row in rows]
         known = set(tickets.search([("number", "in", numbers)]).mapped("number"))
-        made = []
+        made, above = [], set()
         for number, row in rows:
             key = row.get("number", "").strip()
-            if key in known:
-                outcome.known += 1
-                continue
             try:
-                if any(key == values["number"] for values in made):
+                if key in above:
                     raise UserError(
                         self.env._("A row above has this ticket number, too.")
                     )
-                made.append(self._ticket_values(row, key, lookup))
+                if key in known:
+                    outcome.known += 1
+                else:
+                    made.append(self._ticket_values(row, key, lookup))
+                    left_out = self._left_out(row, lookup)
+                    outcome.notes += [(number, told) for told in left_out]
+                above.add(key)
             except UserError as error:
                 outcome.problems.append((number, str(error)))
-                continue
-            outcome.notes += [(number, told) for told in self._left_out(row, lookup)]
         tickets.create(made)._date_creation()
         outcome.made += len(made)
 

@@ -122,17 +122,14 @@ class TicketTicket(models.Model):
         )
         self.sudo().message_subscribe(colleagues.ids)
         self._drop_followers_without_access()
-        self.sudo()._message_log(
-            body=self.env._("Moved here from %s", origin._number_link()),
-            author_id=self.env.user.partner_id.id,
+        moved = self.env._(
+            "Messages moved from %(origin)s to %(ticket)s: %(count)s",
+            origin=origin._number_link(),
+            ticket=self.sudo()._number_link(),
+            count=count,
         )
-        origin._message_log(
-            body=self.env._(
-                "Messages moved to %(ticket)s: %(count)s",
-                ticket=self.sudo()._number_link(),
-                count=count,
-            )
-        )
+        self.sudo()._message_log(body=moved, author_id=self.env.user.partner_id.id)
+        origin._message_log(body=moved)
 
     def _time_by_conversation(self):
         """The times as if what is here now had been all there ever was.

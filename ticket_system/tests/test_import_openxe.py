@@ -65,8 +65,11 @@ class TestImportOpenxe(ImportCase):
         self.env["ticket.status"].create(own)
         record = self.take([{**RECEIVED, "ticket": "404"}], tickets)
         self.assertEqual(record.made_count, 1)
+        skipped = self.skipped(record)
+        self.assertEqual(self.again(record), 1)
+        self.assertEqual(self.skipped(record), skipped)
         self.assertEqual(
-            self.skipped(record),
+            skipped,
             [
                 ("ticket.csv", 2, "No ticket number."),
                 ("ticket.csv", 3, "“gestern” is no date."),

@@ -8,13 +8,19 @@ NUMBER = "20260302481507"
 
 class TestOutgoing(BaseCase):
     def test_subject(self):
-        """R52: the number exactly once, threat 18: one line"""
+        """R52: one mark in front, threat 18: one line"""
         mark = f"[Ticket #{NUMBER}]"
         for text, expected in (
             ("Wheel", f"{mark} Wheel"),
             ("Re: Wheel", f"Re: {mark} Wheel"),
             (f"Re: AW: {mark} Wheel", f"Re: {mark} Wheel"),
-            (f"AW: Re: Ticket #{NUMBER}: Wheel", f"Re: {mark} : Wheel"),
+            (f"AW: Re: Ticket #{NUMBER}: Wheel", f"Re: {mark} Wheel"),
+            (f"Wheel {mark}", f"{mark} Wheel"),
+            (f"{NUMBER}", mark),
+            (
+                f"Your request {NUMBER} of today",
+                f"{mark} Your request {NUMBER} of today",
+            ),
             ("Wheel\r\nBcc: x@y.example", f"{mark} Wheel Bcc: x@y.example"),
         ):
             with self.subTest(text):

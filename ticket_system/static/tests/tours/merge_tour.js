@@ -148,7 +148,7 @@ tours.add("ticket_system_split", {
         },
         {
             content: "Back to where it came from",
-            trigger: ".o-mail-Message:contains('Moved here from') a:contains('#')",
+            trigger: ".o-mail-Message:contains('Messages moved from') a:contains('#')",
             run: "click",
         },
         {
