@@ -154,6 +154,12 @@ class TestTours(BrowserCase):
         self.assertEqual(self.ticket.user_id, self.agent)
         self.assertEqual(self.ticket.status_id.code, "open")
 
+    def test_statuses(self):
+        """R4: a status chosen in one of the ticked rows is that of all"""
+        self.start_tour("/odoo/tickets", "ticket_system_statuses", login="test_agent")
+        listed = [("is_closed", "=", False), ("queue_id", "=", self.ticket.queue_id.id)]
+        self.assertEqual(self.ticket.search(listed).status_id.code, "clarify")
+
     def test_queues(self):
         """Each figure of the dashboard leads to its tickets"""
         self.start_tour(

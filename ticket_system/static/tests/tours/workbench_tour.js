@@ -53,6 +53,40 @@ tours.add("ticket_system_kanban", {
     ],
 });
 
+tours.add("ticket_system_statuses", {
+    steps: () => [
+        {
+            content: "Tick all",
+            trigger: ".o_list_table:has(.o_data_row:eq(1)) thead input[type=checkbox]",
+            run: "click",
+        },
+        {
+            content: "Change the status in one row",
+            trigger: ".o_data_row:first td[name=status_id]",
+            run: "click",
+        },
+        {
+            content: "Type another one",
+            trigger: ".o_selected_row td[name=status_id] input",
+            run: "edit Clarify",
+        },
+        {
+            content: "Choose it",
+            trigger: ".o-autocomplete--dropdown-item:contains('Clarify')",
+            run: "click",
+        },
+        {
+            content: "For all",
+            trigger: ".modal .btn-primary",
+            run: "click",
+        },
+        {
+            content: "All have it",
+            trigger: ".o_list_table:not(:has(.badge:contains('New'))) .badge:contains('Clarify')",
+        },
+    ],
+});
+
 tours.add("ticket_system_queues", {
     steps: () => [
         {
