@@ -4,7 +4,7 @@ import { registry } from "@web/core/registry";
 import { BadgeField, badgeField } from "@web/views/fields/badge/badge_field";
 import { extractM2OFieldProps, Many2OneField } from "@web/views/fields/many2one/many2one_field";
 
-/** A badge in its color, to be chosen from a menu while its row is edited. */
+/** A badge, to be chosen from a menu while its row is edited; its color comes when saved. */
 class StatusField extends Many2OneField {
     static template = xml`
         <BadgeField t-if="props.readonly" t-props="badgeProps"/>
@@ -15,7 +15,7 @@ class StatusField extends Many2OneField {
 
     get badgeProps() {
         const { record, name, colorField } = this.props;
-        return { record, name, colorField };
+        return record.dirty ? { record, name } : { record, name, colorField };
     }
 }
 
