@@ -13,11 +13,9 @@ class AnswerFormController extends FormController {
     setup() {
         super.setup();
         this.dialog = useService("dialog");
-        this.env.dialogData.dismiss = async () => {
-            if (!(await this.mayDismiss())) {
-                await new Promise(() => {}); // it stays open
-            }
-        };
+        if (this.env.inDialog) {
+            this.env.dialogData.dismiss = () => this.dismiss();
+        }
         this.isBeingTyped = false;
         useBus(this.model.bus, "FIELD_IS_DIRTY", ({ detail }) => {
             this.isBeingTyped = detail;
@@ -27,6 +25,12 @@ class AnswerFormController extends FormController {
     get isBegun() {
         const { root } = this.model;
         return !root.isNew || root.dirty || this.isBeingTyped;
+    }
+
+    async dismiss() {
+        if (!(await this.mayDismiss())) {
+            await new Promise(() => {}); // it stays open
+        }
     }
 
     async mayDismiss() {
