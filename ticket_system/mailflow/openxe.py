@@ -73,6 +73,8 @@ COLUMNS = {
         "sort": "sequence",
     },
 }
+# what several columns may tell, below each other
+JOINED = {"cc", "comment", "tags", "text"}
 # ticket.status: code of ours
 STATUSES = {
     "neu": "new",

@@ -169,6 +169,7 @@ class TicketImport(models.Model):
 
     def action_start(self):
         """Import in the background, from where it stopped."""
+        self.column_ids._refuse_doubles()
         self.write({"state": "running"})
         self.env.ref("ticket_system.ir_cron_import")._trigger()
 

@@ -41,9 +41,22 @@ class TestImport(ImportCase):
         record.action_read()
         state = record.column_ids.filtered(lambda column: column.name == "zustand")
         self.assertFalse(state.target)
+        self.assertIn("status", state.offered)
+        self.assertNotIn("visible", state.offered)
+        state.target = "number"
+        with self.assertRaises(UserError), self.env.cr.savepoint():
+            record.action_start()
         state.target = "status"
         self.run_all(record)
         self.assertEqual(self.ticket("42").status_id, self.status["new"])
+
+    def test_meanings_in_order(self):
+        """The list is sorted in the reader's language"""
+        self.env["res.lang"]._activate_lang("de_DE")
+        columns = self.env["ticket.import.column"].with_context(lang="de_DE")
+        names = [name for _target, name in columns._selection_target()]
+        self.assertIn("Ticketnummer", names)
+        self.assertEqual(names, sorted(names, key=str.lower))
 
     def test_no_import(self):
         """What cannot be read is told at once, in a sentence"""
