@@ -53,6 +53,7 @@
             "ticket_system/static/src/**/*.xml",
             "ticket_system/static/src/**/*.scss",
         ],
+        "web.report_assets_common": ["ticket_system/static/src/print/*.scss"],
         "web.assets_tests": ["ticket_system/static/tests/tours/**/*"],
     },
     "demo": ["demo/ticket_demo.xml"],

@@ -47,6 +47,11 @@ PLAIN_NAME = re.compile(r"[\w .'-]+")
 EMAIL = re.compile(
     r"[^@\s<>(),;:\\\"\[\]]+@[^@\s<>(),;:\\\"\[\]]+\.[^@\s<>(),;:\\\"\[\].]+"
 )
+# a bar at the left, in the words that Odoo's sanitiser lets through
+QUOTE_STYLE = (
+    "margin: 0 0 0 8px; padding-left: 8px; border-left-width: 2px; "
+    "border-left-style: solid; border-left-color: #cccccc;"
+)
 
 
 def subject(text: str, number: str) -> str:
@@ -146,6 +151,8 @@ def quotable(text: str) -> str:
     for element in body.iter(etree.Element):
         for name in [name for name in element.attrib if name.startswith("data-")]:
             del element.attrib[name]
+    for quote in body.iter("blockquote"):
+        quote.set("style", QUOTE_STYLE)
     quoted: str = etree.tostring(body, encoding="unicode", method="html")
     return quoted
 

@@ -221,13 +221,11 @@ class MailMessage(models.Model):
         date = format_datetime(self.env, message.date, dt_format="short")
         name = _readable(message.email_from) or message.author_id.name or ""
         intro = self.env._("On %(date)s, %(name)s wrote:", date=date, name=name)
-        quote = Markup(outgoing.quotable(str(message.body or "")))
+        quote = outgoing.quotable(str(message.body or ""))
         return Markup(
             '<div data-o-mail-quote-container="1"><p style="margin-top: 1em">%s</p>'
-            '<blockquote data-o-mail-quote="1" style="margin: 0 0 0 8px; '
-            "padding-left: 8px; border-left-width: 2px; border-left-style: solid; "
-            'border-left-color: #cccccc;">%s</blockquote></div>'
-        ) % (intro, quote)
+            '<blockquote data-o-mail-quote="1" style="%s">%s</blockquote></div>'
+        ) % (intro, outgoing.QUOTE_STYLE, Markup(quote))
 
     def _own_files(self):
         """Their attachments, and of the pictures in their texts those of the ticket."""

@@ -76,7 +76,11 @@ class TicketTicket(models.Model):
 
     # who works on it
     queue_id = fields.Many2one(
-        "ticket.queue", tracking=True, index=True, ondelete="restrict"
+        "ticket.queue",
+        domain="[('project_ids', 'in', [False, project_id])]",
+        tracking=True,
+        index=True,
+        ondelete="restrict",
     )
     user_id = fields.Many2one(
         "res.users",
@@ -220,7 +224,7 @@ class TicketTicket(models.Model):
         )
         return allowed.sorted(
             lambda account: (
-                account.ticket_queue_id != self.queue_id,
+                not self.queue_id or account.ticket_queue_id != self.queue_id,
                 not self.project_id or account.ticket_project_id != self.project_id,
                 account.ticket_queue_id not in self.env.user.ticket_queue_ids,
             )

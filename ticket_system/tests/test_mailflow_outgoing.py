@@ -78,6 +78,12 @@ class TestOutgoing(BaseCase):
             "{KUNDE1}, {Größe}",
         )
 
+    def test_quotes_in_quotes(self):
+        """Each has its bar, however its program wrote it"""
+        text = '<blockquote style="border-left:2px solid blue">x</blockquote>'
+        style = f'style="{outgoing.QUOTE_STYLE}"'
+        self.assertIn(f"<blockquote {style}>x", outgoing.quotable(text))
+
     def test_forwarded_subject(self):
         for text, found in (
             (f"Fwd: [Ticket #{NUMBER}] Foo", f"Fwd: [Ticket #{NUMBER}] Foo"),

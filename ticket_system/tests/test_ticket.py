@@ -5,6 +5,7 @@ from freezegun import freeze_time
 
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import Form, tagged
+from odoo.tools.safe_eval import safe_eval
 
 from .common import TicketCase, mail
 
@@ -171,6 +172,29 @@ class TestTicket(TicketCase):
                 {"name": "x", **values}
             )
             self.assertEqual(ticket.account_id, account, values)
+
+    def test_speaks_for_own_queue(self):
+        """An account without a queue is not that of all tickets without one"""
+        self._make_account("first@test.example", priority=0)
+        ticket = self.env["ticket.ticket"].with_user(self.agent).create({"name": "x"})
+        self.assertEqual(ticket.account_id, self.account)
+
+    def test_queues_of_the_project(self):
+        """A queue with projects is offered on their tickets alone"""
+        self.accounting.project_ids = self.project
+        ticket = self.new_ticket()
+        queues = self.support | self.accounting
+        for project, offered in (
+            (self.project, queues),
+            (self.env["project.project"].create({"name": "Other"}), self.support),
+            (self.project.browse(), self.support),
+        ):
+            ticket.project_id = project
+            split = self.env["ticket.split"].new({"ticket_id": ticket.id})
+            domain = ticket._fields["queue_id"].domain
+            known = {"project_id": project.id}
+            for found in (safe_eval(domain, known), split.queue_domain):
+                self.assertEqual(queues.filtered_domain(found), offered)
 
     def test_closing_what_waits_too_long(self):
         """R41: off by default"""

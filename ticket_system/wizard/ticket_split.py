@@ -28,8 +28,13 @@ class TicketSplit(models.TransientModel):
         "Subject", compute="_compute_name", store=True, readonly=False, required=True
     )
     queue_id = fields.Many2one(
-        "ticket.queue", compute="_compute_queue_id", store=True, readonly=False
+        "ticket.queue",
+        domain="queue_domain",
+        compute="_compute_queue_id",
+        store=True,
+        readonly=False,
     )
+    queue_domain = fields.Binary(compute="_compute_queue_domain")
     user_id = fields.Many2one(
         "res.users",
         "Agent",
@@ -70,6 +75,13 @@ class TicketSplit(models.TransientModel):
             account = wizard.message_id.sudo().ticket_mail_ids.server_id[:1]
             queue = account.ticket_queue_id if account != ticket.account_id else None
             wizard.queue_id = queue or ticket.queue_id
+
+    @api.depends("ticket_id")
+    def _compute_queue_domain(self):
+        """Queues of the ticket's project, and those of all."""
+        for wizard in self:
+            project = wizard.ticket_id.sudo().project_id
+            wizard.queue_domain = [("project_ids", "in", [False, *project.ids])]
 
     @api.depends("ticket_id", "queue_id")
     def _compute_user_id(self):
