@@ -187,7 +187,9 @@ class FetchmailServer(models.Model):
 
     def _ticket_company(self):
         """Whose tickets come by this account; empty if all companies'."""
-        return self.ticket_queue_id.company_id or self.ticket_project_id.company_id
+        own = self.sudo()  # the reader may be of another one
+        company = own.ticket_queue_id.company_id or own.ticket_project_id.company_id
+        return company.with_env(self.env)
 
     def _ticket_language(self):
         company = self._ticket_company() or self.env.company

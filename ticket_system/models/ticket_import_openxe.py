@@ -180,6 +180,8 @@ class TicketImportOpenxe(models.AbstractModel):
 
     def _date(self, text):
         """Naive UTC of a time in the time zone of who imports."""
+        if not text.strip():
+            raise UserError(self.env._("No date."))
         found = openxe.moment(text)
         if not found:
             raise UserError(self.env._("“%s” is no date.", text))
@@ -191,7 +193,9 @@ class TicketImportOpenxe(models.AbstractModel):
         statuses = self.env["ticket.status"]
         if key in openxe.STATUSES:
             return statuses._by_code(openxe.STATUSES[key])
-        own = key and statuses.search(
+        if not key:
+            raise UserError(self.env._("No status."))
+        own = statuses.search(
             ["|", ("code", "=", key), ("name", "=ilike", escape_psql(key))], limit=1
         )
         if not own:

@@ -138,8 +138,7 @@ class TicketTicket(models.Model):
 
         Neither internal notes nor what was forwarded to others.
         """
-        lang = self.sudo().partner_id.lang or self.env.lang
-        messages = self.with_context(lang=lang)._with_customer()
+        messages = self.with_context(lang=self._customer_language())._with_customer()
         messages = messages.sorted("id", reverse=True)
         return Markup("").join(message._quoted() for message in messages)
 
@@ -199,8 +198,7 @@ class TicketTicket(models.Model):
     def _greeting(self, is_to_sender=True):
         """The first line of an answer, in the customer's language (R54)."""
         self.ensure_one()
-        lang = self.sudo().partner_id.lang or self.env.lang
-        ticket = self.with_context(lang=lang)
+        ticket = self.with_context(lang=self._customer_language())
         own = ticket.sudo().account_id.ticket_greeting
         name = ticket._person() if is_to_sender else ""
         if own:
@@ -209,6 +207,10 @@ class TicketTicket(models.Model):
         if name:
             return ticket.env._("Dear %s,", name)
         return ticket.env._("Dear Sir or Madam,")
+
+    def _customer_language(self):
+        """Theirs if we know it, else the reader's."""
+        return self.sudo().partner_id.lang or self.env.lang or "en_US"
 
     def _person(self):
         """The name of the person who wrote, if they are known by one."""

@@ -112,7 +112,9 @@ class TestAnswerArrives(MailServerCase):
     def check_parts(self, address):
         python = self.arrived(address)
         self.assertIn("A blue one.", python.get_body(("plain",)).get_content())
-        self.assertIn("<b>blue</b>", python.get_body(("html",)).get_content())
+        html = python.get_body(("html",)).get_content()
+        self.assertIn("<b>blue</b>", html)
+        self.assertIn('<html lang="en-US">', html)
         [attached] = python.iter_attachments()
         self.assertEqual(attached.get_filename(), "blau & größe.png")
         self.assertEqual(attached.get_content(), PIXEL)

@@ -75,7 +75,7 @@ class TestImportOpenxe(ImportCase):
                 ("ticket.csv", 3, "“gestern” is no date."),
                 ("ticket.csv", 4, "“0000-00-00 00:00:00” is no date."),
                 ("ticket.csv", 5, "“seltsam” is no status."),
-                ("ticket.csv", 6, "“” is no status."),
+                ("ticket.csv", 6, "No status."),
                 ("ticket.csv", 8, "A row above has this ticket number, too."),
                 (
                     "ticket_nachricht.csv",

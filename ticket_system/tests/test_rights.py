@@ -304,6 +304,21 @@ class TestRights(TicketCase, HttpCase):
             ):
                 record.company_id = other
 
+    def test_rule_is_tested_on_mails_of_another_company(self):
+        """Those that made no ticket are of none"""
+        other = self.env["res.company"].create({"name": "Other"})
+        self.administrator.company_ids |= other
+        queue = {"name": "Theirs", "company_id": other.id}
+        self.account.ticket_queue_id = self.env["ticket.queue"].create(queue)
+        self.take_in(mail()).ticket_id = False
+        self.env.invalidate_all()
+        rule = self.env["ticket.rule"].create(
+            {"name": "Wheels", "subject": "wheel", "priority": "1"}
+        )
+        shown = {"allowed_company_ids": self.administrator.company_id.ids}
+        found = rule.with_user(self.administrator).with_context(**shown).action_test()
+        self.assertEqual(found["name"], "Caught 1 of the last 1 mails")
+
     def test_files_are_downloads(self):
         """Threat 21: no file of a mail becomes a page under our address"""
         ticket = self.take_in(mail(attachments=UNSAFE)).ticket_id

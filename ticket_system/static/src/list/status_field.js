@@ -15,7 +15,7 @@ class StatusField extends Many2OneField {
 
     get badgeProps() {
         const { record, name, colorField } = this.props;
-        return record.dirty ? { record, name } : { record, name, colorField };
+        return name in record._changes ? { record, name } : { record, name, colorField };
     }
 }
 
