@@ -100,11 +100,11 @@ function isBusy({ model: { root } }) {
     return root.selection.length || isTurned || isAtWork;
 }
 
-/** Shows nothing new while a card is dragged: it would fall out of the agent's hand. */
+/** Shows nothing new while a card is held: it would fall out of the agent's hand. */
 class TicketBoardModel extends RelationalModel {
     async _loadData() {
         const data = await super._loadData(...arguments);
-        while (document.querySelector(".o_dragged")) {
+        while (document.querySelector(".o_dragged, .o_kanban_record:active")) {
             await delay(100);
         }
         return data;
