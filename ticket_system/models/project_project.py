@@ -39,13 +39,7 @@ class ProjectProject(models.Model):
 
     @api.constrains("company_id")
     def _check_company_of_ticket_sources(self):
-        everything = self.sudo().with_context(active_test=False).env
-        everything["fetchmail.server"].search(
-            [("ticket_project_id", "in", self.ids)]
-        )._check_ticket_company()
-        everything["ticket.rule"].search(
-            [("project_id", "in", self.ids)]
-        )._check_same_company()
+        self.env["ticket.queue"]._check_sources("project_id", self)
 
     def action_open_tickets(self):
         self.ensure_one()

@@ -161,13 +161,19 @@ class TicketQueue(models.Model):
 
     @api.constrains("company_id")
     def _check_company_of_sources(self):
+        self._check_sources("queue_id", self)
+
+    @api.model
+    def _check_sources(self, name, records):
+        """Of the accounts and rules that make tickets with one of `records`.
+
+        :param name: the ticket's field, `queue_id` or `project_id`
+        """
         everything = self.sudo().with_context(active_test=False).env
-        everything["fetchmail.server"].search(
-            [("ticket_queue_id", "in", self.ids)]
-        )._check_ticket_company()
-        everything["ticket.rule"].search(
-            [("queue_id", "in", self.ids)]
-        )._check_same_company()
+        accounts = [(f"ticket_{name}", "in", records.ids)]
+        everything["fetchmail.server"].search(accounts)._check_ticket_company()
+        rules = [(name, "in", records.ids)]
+        everything["ticket.rule"].search(rules)._check_same_company()
 
     @api.constrains("active")
     def _check_unused(self):

@@ -305,7 +305,7 @@ class TestRights(TicketCase, HttpCase):
                 record.company_id = other
 
     def test_rule_is_tested_on_mails_of_another_company(self):
-        """Those that made no ticket are of none"""
+        """P10: those that made no ticket are of none"""
         other = self.env["res.company"].create({"name": "Other"})
         self.administrator.company_ids |= other
         queue = {"name": "Theirs", "company_id": other.id}

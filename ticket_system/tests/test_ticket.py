@@ -180,7 +180,7 @@ class TestTicket(TicketCase):
         self.assertEqual(ticket.account_id, self.account)
 
     def test_queues_of_the_project(self):
-        """A queue with projects is offered on their tickets alone"""
+        """R39: a queue with projects is offered on their tickets alone"""
         self.accounting.project_ids = self.project
         ticket = self.new_ticket()
         queues = self.support | self.accounting
