@@ -11,11 +11,13 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
+from itertools import islice
 from urllib.parse import urlsplit, urlunsplit
 
 from lxml import etree
 
 from .embedded import without_long_data
+from .styles import safe_style
 from .suspicious import is_tracker, mark_links
 
 BLOCKED_IMAGE = "/ticket_system/static/src/img/blocked.svg"
@@ -49,24 +51,6 @@ ATTRIBUTES = frozenset(
     valign width
     """.split()
 )
-PROPERTIES = frozenset(
-    """
-    background-color border border-bottom border-collapse border-color border-left
-    border-radius border-right border-spacing border-style border-top border-width
-    color direction font font-family font-size font-style font-variant font-weight
-    height letter-spacing line-height list-style-type max-width min-width padding
-    padding-bottom padding-left padding-right padding-top text-align
-    text-decoration text-indent text-transform vertical-align white-space width
-    word-break word-spacing word-wrap
-    """.split()
-)
-UNSAFE_VALUE = re.compile(
-    r"[\\<>{}@]|url|image|expression|var\s*\(|/\*|attr\s*\(", re.I
-)
-# without the ground it was written for, light text would stand on white
-HEX_COLOR = re.compile(r"#[0-9a-f]{3,8}\b", re.I)
-COLOR = re.compile(rf"{HEX_COLOR.pattern}|rgba?\([\d\s.,%/]+\)|^[a-z]+$", re.I)
-HUGE = re.compile(r"\d{5,}|\d{4,}\s*(em|rem|vw|vh|%)", re.I)
 # the mark by which Odoo's client folds what is quoted
 QUOTE = "data-o-mail-quote"
 # classes and ids of mail programs: the element is a quote; so is all that follows it
@@ -84,8 +68,8 @@ HIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 STYLE_SOURCE = re.compile(r"(?:url\(|@import)\s*[\"']?([^\"');\s]+)", re.I)
 LONG_TAG = re.compile(r"<[^<>]{4000,}>")
 # said of the whole mail; the tags themselves do not stay
-RIGHT_TO_LEFT = re.compile(
-    r"<(?:html|body)\b[^<>]*\b(?:dir\s*=\s*[\"']?|direction\s*:\s*)rtl\b", re.I
+PAGE = re.compile(
+    r"<(?:html|body)\b([^<>]*\b(?:dir|direction|bgcolor|background)\b[^<>]*)>", re.I
 )
 URL = re.compile(r"\b(https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]}])", re.I)
 
@@ -121,8 +105,8 @@ def safe_html(html: str, inline: Mapping[str, str] | None = None) -> SafeContent
         text = _serialise(again)
     if is_cut:
         text += CUT_OFF
-    if RIGHT_TO_LEFT.search(html[:HTML_LIMIT]):
-        text = f'<div dir="rtl">{text}</div>'
+    if attributes := keeper.page_attributes(html[:HTML_LIMIT]):
+        text = f"<div{attributes}>{text}</div>"
     if left_out or is_cut:
         keeper.blocked["others"] += left_out + is_cut
     return SafeContent(text, dict(keeper.blocked), tuple(sorted(keeper.hosts)))
@@ -172,12 +156,6 @@ def _parse(html: str) -> tuple[etree._Element | None, bool]:
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
         return None, False
     return root, not any("depth" in error.message for error in parser.error_log)
-
-
-def _is_harmless(value: str) -> bool:
-    """Of a style: it loads nothing and covers nothing else."""
-    numbers = HEX_COLOR.sub("", value)
-    return not (UNSAFE_VALUE.search(value) or HUGE.search(numbers) or value[:1] == "-")
 
 
 def _flatten(root: etree._Element) -> None:
@@ -231,6 +209,27 @@ class _Keeper:
             else:
                 self._clean_attributes(element)
 
+    def page_attributes(self, html: str) -> str:
+        """The direction and the ground that <html> and <body> give to the mail."""
+        said: dict[str, str] = {}
+        for match in islice(PAGE.finditer(html), 4):
+            root, _is_whole = _parse(f"<div{match[1]}></div>")
+            if root is not None and (page := root.find("body/div")) is not None:
+                said = {**page.attrib, **said}
+        self._block(said.get("background", "data:"), "images")
+        style = self._style(
+            f"background-color: {said.get('bgcolor', '')}; "
+            f"color: {said.get('text', '')}; "
+            f"direction: {said.get('dir', '')}; {said.get('style', '')}"
+        )
+        kept = dict(declaration.split(": ", 1) for declaration in style.split("; "))
+        attributes = ' dir="rtl"' if kept.get("direction", "").lower() == "rtl" else ""
+        ground = kept.get("background-color", "")
+        if ground not in ("", "transparent", "inherit", "initial"):
+            color = f"; color: {kept['color']}" if kept.get("color") else ""
+            attributes += f' style="{escape(f"background-color: {ground}{color}")}"'
+        return attributes
+
     def _clean_attributes(self, element: etree._Element) -> None:
         attributes = dict(element.attrib)
         element.attrib.clear()
@@ -250,18 +249,10 @@ class _Keeper:
             self._set_image(element, attributes)
 
     def _style(self, style: str) -> str:
-        kept = []
-        for declaration in style[:10_000].split(";"):
-            name, _colon, value = declaration.partition(":")
-            name, value = name.strip().lower(), value.strip()
-            value = value.replace("!important", "").strip()
-            if UNSAFE_VALUE.search(value) and re.search("url|image", value, re.I):
-                self._block(value, "images")
-            if name == "background" and (found := COLOR.search(value)):
-                name, value = "background-color", found[0]
-            if name in PROPERTIES and _is_harmless(value):
-                kept.append(f"{name}: {value}")
-        return "; ".join(kept)
+        kept, loading = safe_style(style)
+        for value in loading:
+            self._block(value, "images")
+        return kept
 
     def _set_image(self, element: etree._Element, attributes: dict[str, str]) -> None:
         source = "".join(attributes.get("src", "").split())

@@ -167,12 +167,30 @@ class TestSafeHtml(BaseCase):
             ("navy !important", "navy"),
             ("rgb(0, 0, 0) none", "rgb(0, 0, 0)"),
             ("#111 url(https://evil.example/x) no-repeat", "#111"),
+            ("no-repeat url(https://evil.example/red) black", "black"),
         ):
             found = safe_html(f'<p style="background: {value}; color: #fff">t</p>')
             with self.subTest(value):
                 style = f"background-color: {color}; color: #fff"
                 self.assertEqual(found.html, f'<p style="{style}">t</p>')
                 self.assertEqual(bool(found.blocked), "url" in value)
+
+    def test_ground_of_the_page(self):
+        """Of <body> the ground stays, and the color of a text that stands on it"""
+        ground = "background-color: #222; color: white"
+        for attributes, kept, blocked in (
+            ('bgcolor="#222" text="white"', f'<div style="{ground}">t</div>', 0),
+            (f'style="{ground}; padding: 9px"', f'<div style="{ground}">t</div>', 0),
+            ("bgcolor=navy", '<div style="background-color: navy">t</div>', 0),
+            ('text="white"', "t", 0),
+            ('style="color: white; background: transparent"', "t", 0),
+            ('background="https://evil.example/x" text=white', "t", 1),
+            ("bgcolor='\"&quot;><b>'", "t", 0),
+        ):
+            found = safe_html(f"<html><body {attributes}>t</body></html>")
+            with self.subTest(attributes):
+                self.assertEqual(found.html, kept)
+                self.assertEqual(found.blocked.get("images", 0), blocked)
 
     def test_twice_is_the_same(self):
         for html in (*LOADING, *RUNNING):
