@@ -68,9 +68,8 @@ HIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 STYLE_SOURCE = re.compile(r"(?:url\(|@import)\s*[\"']?([^\"');\s]+)", re.I)
 LONG_TAG = re.compile(r"<[^<>]{4000,}>")
 # said of the whole mail; the tags themselves do not stay
-PAGE = re.compile(
-    r"<(?:html|body)\b([^<>]*\b(?:dir|direction|bgcolor|background)\b[^<>]*)>", re.I
-)
+PAGE = re.compile(r"<(?:html|body)\b([^<>]{1,4000})>", re.I)
+PAGE_SAYS = re.compile(r"\b(?:dir|direction|bgcolor|background)\b", re.I)
 URL = re.compile(r"\b(https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]}])", re.I)
 
 
@@ -212,17 +211,21 @@ class _Keeper:
     def page_attributes(self, html: str) -> str:
         """The direction and the ground that <html> and <body> give to the mail."""
         said: dict[str, str] = {}
-        for match in islice(PAGE.finditer(html), 4):
-            root, _is_whole = _parse(f"<div{match[1]}></div>")
+        pages = (match[1] for match in islice(PAGE.finditer(html), 4))
+        for attributes in filter(PAGE_SAYS.search, pages):
+            root, _is_whole = _parse(f"<div{attributes}></div>")
             if root is not None and (page := root.find("body/div")) is not None:
                 said = {**page.attrib, **said}
-        self._block(said.get("background", "data:"), "images")
+        if not said:
+            return ""
+        self._block(said.get("background", ""), "images")
         style = self._style(
             f"background-color: {said.get('bgcolor', '')}; "
             f"color: {said.get('text', '')}; "
             f"direction: {said.get('dir', '')}; {said.get('style', '')}"
         )
-        kept = dict(declaration.split(": ", 1) for declaration in style.split("; "))
+        declared = (declaration.partition(": ") for declaration in style.split("; "))
+        kept = {name: value for name, _colon, value in declared}
         attributes = ' dir="rtl"' if kept.get("direction", "").lower() == "rtl" else ""
         ground = kept.get("background-color", "")
         if ground not in ("", "transparent", "inherit", "initial"):
@@ -292,7 +295,7 @@ class _Keeper:
                 self._block(source, kind)
 
     def _block(self, source: str, kind: str) -> None:
-        if source.lower().startswith(("data:", "cid:")):
+        if not source or source.lower().startswith(("data:", "cid:")):
             return
         self.blocked[kind] += 1
         if match := re.search(r"(?:https?:)?//([^/\s\"')?#:]+)", source, re.I):

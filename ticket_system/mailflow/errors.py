@@ -35,8 +35,6 @@ _lt = Term  # the name by which Odoo finds what is to be translated
 class MailflowError(Exception):
     """The root of all errors raised on purpose in this package."""
 
-    code = "mailflow"
-
     def translated(self, translate: Callable[..., str]) -> str:
         """The error's sentence in another language; see Term."""
         told = self.args[0] if self.args else ""
@@ -46,36 +44,30 @@ class MailflowError(Exception):
 class MailboxError(MailflowError):
     """The mailbox could not be worked with."""
 
-    code = "mailbox"
-
 
 class Unreachable(MailboxError):
-    code = "unreachable"
+    pass
 
 
 class LoginRefused(MailboxError):
-    code = "login"
+    pass
 
 
 class CertificateRefused(MailboxError):
-    code = "certificate"
+    pass
 
 
 class EncryptionMissing(MailboxError):
-    code = "encryption"
+    pass
 
 
 class FolderMissing(MailboxError):
-    code = "folder"
+    pass
 
 
 class ProtocolError(MailboxError):
     """The server broke off, answered nonsense or refused a command."""
 
-    code = "protocol"
-
 
 class AddressRefused(MailflowError):
     """A text that is no address a mail can be sent to."""
-
-    code = "address"

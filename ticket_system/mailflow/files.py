@@ -48,8 +48,6 @@ csv.field_size_limit(FIELD_CHARACTERS)
 class FileError(MailflowError):
     """The file cannot be read on."""
 
-    code = "file"
-
 
 @dataclass(frozen=True, slots=True)
 class Skipped:

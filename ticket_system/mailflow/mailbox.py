@@ -171,10 +171,6 @@ class Mailbox:
     # Reading
     # ------------------------------------------------------------------
 
-    def folders(self) -> list[str]:
-        with self._command(_lt("the list of folders")):
-            return [name for _flags, _delimiter, name in self._client.list_folders()]
-
     def open(self, folder: str, readonly: bool = False) -> int:
         """Select the folder and return its UIDVALIDITY (RFC 3501, section 2.3.1.1)."""
         with self._command(
@@ -301,16 +297,11 @@ class Mailbox:
         with self._command(_lt("the search")):
             return bool(self._client.search(["HEADER", "Message-ID", message_id]))
 
-    def append(
-        self,
-        folder: str,
-        raw: bytes,
-        flags: Sequence[bytes] = (SEEN,),
-        when: datetime | None = None,
-    ) -> None:
+    def append(self, folder: str, raw: bytes) -> None:
+        """Put a mail into the folder, as one that was read."""
         self.ensure(folder)
         with self._command(_lt("copying to “%(folder)s”", folder=folder)):
-            self._client.append(folder, raw, flags, when)
+            self._client.append(folder, raw, (SEEN,))
 
 
 def _parts(

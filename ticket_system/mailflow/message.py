@@ -52,7 +52,6 @@ class Attachment:
     mimetype: str
     content: bytes
     content_id: str = ""
-    inline: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +250,6 @@ class _Parts:
                 kind,
                 content,
                 content_id.strip("<> "),
-                inline=disposition != "attachment" and bool(content_id),
             )
         )
 
@@ -261,9 +259,7 @@ class _Parts:
         for image in images:
             name = _default_name(image.mimetype, len(self.attachments) + 1)
             self.attachments.append(
-                Attachment(
-                    name, image.mimetype, image.content, image.content_id, inline=True
-                )
+                Attachment(name, image.mimetype, image.content, image.content_id)
             )
         return html
 

@@ -18,7 +18,6 @@ class Candidate:
     got its messages, in lower case; `closed_on` is naive UTC."""
 
     ticket: Hashable
-    number: str
     participants: frozenset[str]
     is_closed: bool = False
     closed_on: datetime | None = None
@@ -69,7 +68,7 @@ class Candidates:
     ) -> None:
         """A mail of this batch has joined or made `ticket`: it is open, and whoever
         takes part in the mail takes part in the ticket."""
-        known = self._current.get(ticket) or Candidate(ticket, "", frozenset())
+        known = self._current.get(ticket) or Candidate(ticket, frozenset())
         self._current[ticket] = candidate = replace(
             known,
             participants=known.participants | participants,
@@ -94,7 +93,6 @@ class Trust:
     """
 
     internal_addresses: frozenset[str] = frozenset()
-    public_domains: frozenset[str] = PUBLIC_DOMAINS
     anybody: bool = False
     nobody: bool = False
     number_suffices: bool = False
@@ -167,4 +165,4 @@ def _is_trusted(message: IncomingMessage, candidate: Candidate, trust: Trust) ->
     if sender.email in candidate.participants | trust.internal_addresses:
         return True
     domains = {email.rpartition("@")[2] for email in candidate.participants}
-    return sender.domain in domains - trust.public_domains
+    return sender.domain in domains - PUBLIC_DOMAINS

@@ -18,8 +18,6 @@ TEXT_LIMIT = 100_000
 class RuleError(MailflowError):
     """A pattern that cannot be read, or that takes too long."""
 
-    code = "rule"
-
 
 class Part(StrEnum):
     """The part of a mail that a condition looks at."""

@@ -365,7 +365,3 @@ class FetchmailServer(models.Model):
         """The account's address with its name, ready for a From field."""
         self.ensure_one()
         return formataddr((self.ticket_sender_name or "", self.ticket_address))
-
-    # ------------------------------------------------------------------
-    # Actions
-    # ------------------------------------------------------------------

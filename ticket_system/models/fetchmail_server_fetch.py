@@ -40,8 +40,8 @@ class FetchmailServer(models.Model):
     Mails are fetched without holding any lock. A batch is written under the row lock
     of its account, in one transaction with the account's position, which is tried
     again if it meets another one, and only after the commit is the server told what to
-    do with the mails. Whatever happens to the
-    server may be repeated: the ledger remembers what is still due.
+    do with the mails. Whatever happens to the server may be repeated: the ledger
+    remembers what is still due.
     """
 
     _inherit = "fetchmail.server"
@@ -237,7 +237,7 @@ class FetchmailServer(models.Model):
 
     def _ticket_forget_failures(self):
         failing = self.filtered(lambda a: a.ticket_failures or a.ticket_last_error)
-        failing.ticket_warning_ids.sudo().unlink()  # whoever they were for
+        failing.sudo().ticket_warning_ids.unlink()  # whoever they were for
         failing.write(
             {
                 "ticket_last_error": False,

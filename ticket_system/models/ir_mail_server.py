@@ -21,9 +21,10 @@ class IrMailServer(models.Model):
 
     @api.model
     def send_email(self, message, *args, **kwargs):
-        if _is_of_ticket(message):
-            embed(message, self._ticket_picture)
-            encode_subject(message)
+        if not _is_of_ticket(message):
+            return super().send_email(message, *args, **kwargs)
+        embed(message, self._ticket_picture)
+        encode_subject(message)
         result = super().send_email(message, *args, **kwargs)
         try:
             with self.env.cr.savepoint():

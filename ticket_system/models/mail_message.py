@@ -16,6 +16,14 @@ from ..mailflow import outgoing
 SAFE_BODIES = "ticket_system.safe_bodies"
 CONVERSATION = ("email", "comment", "auto_comment")
 PICTURE = re.compile(r"/web/image/(\d{1,9})\b")
+# who takes part in a message
+PARTIES = (
+    "email_from",
+    "incoming_email_to",
+    "incoming_email_cc",
+    "outgoing_email_to",
+    "outgoing_email_cc",
+)
 
 
 class MessageBody(fields.Html):
@@ -50,6 +58,13 @@ class MailMessage(models.Model):
         "mail_message_id",
         "Received Mails",
         groups="ticket_system.group_administrator",
+    )
+
+    ticket_schedule_ids = fields.One2many(
+        "mail.message.schedule",
+        "mail_message_id",
+        "Delayed Sending",
+        groups="base.group_system",
     )
 
     @contextmanager

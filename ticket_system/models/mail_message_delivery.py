@@ -20,16 +20,13 @@ class MailMessage(models.Model):
 
     def _delivery(self):
         """What became of an answer: "failed", "queued" or "sent"."""
-        statuses = set(self.sudo().notification_ids.mapped("notification_status"))
-        if not statuses and self.message_type == "comment" and self._is_scheduled():
+        message = self.sudo()
+        statuses = set(message.notification_ids.mapped("notification_status"))
+        if not statuses and message.ticket_schedule_ids:
             return "queued"
         if statuses & set(FAILED):
             return "failed"
         return "queued" if statuses & {"ready", "process"} else "sent"
-
-    def _is_scheduled(self):
-        schedules = self.env["mail.message.schedule"].sudo()
-        return schedules.search_count([("mail_message_id", "in", self.ids)], limit=1)
 
     def _failed_mails(self):
         return self.sudo().mail_ids.filtered(lambda mail: mail.state == "exception")
@@ -118,9 +115,10 @@ class MailMessage(models.Model):
         return told + Markup("<p>%s</p>") % reply if reply else told
 
     def _note_delivered(self):
+        """A mail of these answers has left; others of the same answer may not have."""
         for message in self:
             ticket = message._ticket()
-            if ticket.delivery_failed:
+            if ticket.delivery_failed and message._delivery() != "failed":
                 ticket.delivery_failed = False
                 if not ticket._is_unanswered():
                     ticket.waiting_since = False

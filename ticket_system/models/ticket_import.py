@@ -111,8 +111,8 @@ class TicketImport(models.Model):
         there is no other.
         """
         self.ensure_one()
-        files = self.attachment_ids
-        self.column_ids.filtered(lambda c: c.attachment_id not in files).unlink()
+        known = self.attachment_ids
+        self.column_ids.filtered(lambda c: c.attachment_id not in known).unlink()
         self.problem_ids.unlink()
         self.position = False
         count, unreadable = 0, {}

@@ -10,7 +10,7 @@ from odoo.tools.sql import escape_psql
 from ..mailflow import openxe
 from ..mailflow.content import text_to_html
 from .ticket_import_lookup import Lookup
-from .ticket_status import CLOSED_CATEGORIES
+from .ticket_status import CLOSED_CATEGORIES, RESTING
 
 
 @dataclass
@@ -134,7 +134,7 @@ class TicketImportOpenxe(models.AbstractModel):
         status = self._status(row.get("status", ""))
         address = email_normalize(row.get("email", "")) or ""
         is_closed = status.category in CLOSED_CATEGORIES
-        waits = not is_closed and status.category != "waiting_customer"
+        waits = status.category not in RESTING
         queue = lookup.queue(row.get("queue", ""))
         account = lookup.account(row.get("account", ""), queue)
         return {

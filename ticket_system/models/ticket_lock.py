@@ -40,13 +40,17 @@ class TicketLock(models.Model):
         self.env.cr.execute(
             SQL(
                 """
-                INSERT INTO ticket_lock AS lock (ticket_id, user_id, since, last_seen)
+                WITH alive AS (
+                    SELECT since FROM ticket_lock
+                    WHERE ticket_id = %(ticket)s AND user_id = %(user)s
+                      AND last_seen > %(alive)s
+                )
+                INSERT INTO ticket_lock (ticket_id, user_id, since, last_seen)
                 VALUES (%(ticket)s, %(user)s, %(now)s, %(now)s)
                 ON CONFLICT (ticket_id, user_id) DO UPDATE
-                SET since = CASE WHEN lock.last_seen > %(alive)s
-                                 THEN lock.since ELSE %(now)s END,
+                SET since = coalesce((SELECT since FROM alive), %(now)s),
                     last_seen = %(now)s
-                RETURNING since = %(now)s
+                RETURNING NOT EXISTS (SELECT FROM alive)
                 """,
                 ticket=ticket.id,
                 user=self.env.uid,

@@ -151,9 +151,13 @@ class TicketMail(models.Model):
     # ------------------------------------------------------------------
 
     def _raw(self):
-        """The stored bytes; none if they are kept no longer or the mail was empty."""
+        """The stored bytes; none if they are kept no longer or the mail was empty. They
+        are not kept in memory: of many mails there is one at a time."""
         self.ensure_one()
-        return self.raw_attachment_id.raw or b""
+        original = self.raw_attachment_id.with_prefetch()
+        raw = original.raw or b""
+        original.invalidate_recordset(["raw", "db_datas"])
+        return raw
 
     def _parsed(self):
         return parse(self._raw(), self.server_id._ticket_language())

@@ -117,7 +117,7 @@ class TicketMail(models.Model):
 
     def _post_autoresponse(self, account, ticket, recipient):
         subject, body = _filled(ticket, *account._autoresponse_texts())
-        ticket.message_post(
+        ticket.with_context(lang=_language(ticket)).message_post(
             message_type="auto_comment",
             subtype_xmlid="mail.mt_comment",
             subject=subject,

@@ -9,6 +9,7 @@ from odoo.tools import email_normalize, email_split
 from ..mailflow import number
 from ..mailflow.route import Candidate, Candidates, Trust
 from ..mailflow.screen import Surroundings
+from .mail_message import PARTIES
 
 STORM_LIMIT = 10
 IMPORT_FOLDER = "import "  # before the checksum of the file that mails come from
@@ -131,7 +132,6 @@ class TicketMail(models.Model):
         candidates = {
             ticket.id: Candidate(
                 ticket,
-                ticket.number,
                 frozenset(participants[ticket.id]),
                 ticket.is_closed,
                 ticket.closed_on or None,
@@ -156,24 +156,11 @@ class TicketMail(models.Model):
                 ("res_id", "in", tickets.ids),
                 ("message_type", "in", ("email", "comment")),
             ],
-            [
-                "res_id",
-                "email_from",
-                "incoming_email_to",
-                "incoming_email_cc",
-                "outgoing_email_to",
-                "outgoing_email_cc",
-            ],
+            ["res_id", *PARTIES],
         )
         for message in messages:
-            for text in (
-                message.email_from,
-                message.incoming_email_to,
-                message.incoming_email_cc,
-                message.outgoing_email_to,
-                message.outgoing_email_cc,
-            ):
-                if text:
+            for name in PARTIES:
+                if text := message[name]:
                     found[message.res_id] |= _addresses(text)
         for ticket in tickets:
             if address := email_normalize(ticket.email_from):

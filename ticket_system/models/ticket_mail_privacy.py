@@ -46,9 +46,7 @@ class TicketMail(models.Model):
         return self.browse(line_id for [line_id] in found)
 
     def _is_sent_to(self, address):
-        line = self.with_prefetch()  # one in memory at a time
-        message, original = line._parsed(), line.raw_attachment_id
-        original.invalidate_recordset(["raw", "db_datas"])
+        message = self._parsed()
         blind_copies = email_normalize_all(message.header("Bcc"))
         return address in blind_copies or any(
             email_normalize(recipient.email) == address

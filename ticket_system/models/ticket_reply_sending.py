@@ -113,17 +113,14 @@ class TicketReply(models.Model):
         """What the ticket got by this answer, to be empty again, unless a colleague has
         taken it."""
         ticket, before = self.ticket_id, self.ticket_before
-        if ticket.last_inbound or ticket.user_id != self.user_id:
+        known = (self.user_id.id, before.get("user_id"))
+        if ticket.last_inbound or ticket.user_id.id not in known:
             return {}
         return {name: False for name in ADOPTED if not before.get(name, True)}
 
     def _schedule(self):
         """The delayed sending of this answer, if it has not left yet."""
-        return (
-            self.env["mail.message.schedule"]
-            .sudo()
-            .search([("mail_message_id", "in", self._sent_message().ids)])
-        )
+        return self._sent_message().ticket_schedule_ids
 
     def _sent_message(self):
         """The message the author has sent by this answer."""
@@ -152,7 +149,7 @@ class TicketReply(models.Model):
     def action_discard(self):
         """Throw the draft away."""
         self.unlink()
-        return {"type": "ir.actions.act_window_close"}
+        return CLOSE
 
     def _send(self):
         """Send the answer.

@@ -94,6 +94,11 @@ class TicketRule(models.Model):
                     self.env._("A rule needs something to do: choose it under “Then”.")
                 )
 
+    def write(self, vals):
+        if not vals.keys().isdisjoint({"use_regex", *rules.Part}):
+            vals = {**vals, "last_error": False}
+        return super().write(vals)
+
     def _conditions(self):
         return [
             rules.Condition(part, self[part], self.use_regex)
@@ -132,7 +137,7 @@ class TicketRule(models.Model):
             ):
                 if rule[name]:
                     values[name] = rule[name].id
-            if rule.queue_id.user_id and not rule.user_id:
+            if rule.queue_id and not rule.user_id:
                 values["user_id"] = rule.queue_id.user_id.id
             if rule.is_spam:
                 values["status_id"] = self.env["ticket.status"]._by_code("trash").id

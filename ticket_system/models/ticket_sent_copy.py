@@ -2,7 +2,7 @@ import base64
 from email.policy import SMTP
 
 from odoo import api, fields, models
-from odoo.tools import email_normalize
+from odoo.tools import email_normalize, escape_psql
 from odoo.tools.mail import email_normalize_all
 
 
@@ -35,7 +35,7 @@ class TicketSentCopy(models.Model):
             [
                 ("use_ticket_system", "=", True),
                 ("ticket_copy_to_sent", "=", True),
-                ("ticket_address", "=ilike", sender),
+                ("ticket_address", "=ilike", escape_psql(sender)),
             ],
             limit=1,
         )

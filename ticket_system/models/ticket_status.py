@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.tools import ormcache
 
 CLOSED_CATEGORIES = ("closed", "trash")
+RESTING = (*CLOSED_CATEGORIES, "waiting_customer")  # nobody waits for us
 
 
 class TicketStatus(models.Model):

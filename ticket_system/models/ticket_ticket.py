@@ -8,7 +8,7 @@ from odoo.tools import SQL
 
 from ..mailflow import number
 from .address import Address
-from .ticket_status import CLOSED_CATEGORIES
+from .ticket_status import CLOSED_CATEGORIES, RESTING
 
 SHOWN_NUMBER = re.compile(r"^#(\d+).*")
 PRIORITIES = [("0", "Normal"), ("1", "Priority")]
@@ -218,9 +218,7 @@ class TicketTicket(models.Model):
         first; of the same company."""
         company = self.company_id or self.env.company
         allowed = accounts.filtered(
-            lambda account: (
-                account.ticket_queue_id.company_id in (company, company.browse())
-            )
+            lambda account: account._ticket_company() in (company, company.browse())
         )
         return allowed.sorted(
             lambda account: (
@@ -270,7 +268,7 @@ class TicketTicket(models.Model):
         status = self.env["ticket.status"].browse(vals["status_id"])
         is_closing = status.category in CLOSED_CATEGORIES
         vals = {**vals, "closed_on": fields.Datetime.now() if is_closing else False}
-        if is_closing or status.category == "waiting_customer":
+        if status.category in RESTING:
             return super().write({**vals, "waiting_since": False})
         result = super().write(vals)
         for ticket in self:
@@ -287,9 +285,12 @@ class TicketTicket(models.Model):
 
     def _refuse_to_lose(self, vals):
         """Nobody would see a private ticket that has neither agent nor responsible."""
-        lost = self.filtered(
-            lambda t: t.is_private and t.user_id and not t.queue_id.user_id
-        )
+        private = self.filtered("is_private")
+        if "queue_id" in vals:
+            queue = self.env["ticket.queue"].browse(vals["queue_id"])
+            lost = self.browse() if queue.user_id else private
+        else:
+            lost = private.filtered(lambda t: t.user_id and not t.queue_id.user_id)
         if lost and vals.get("is_private", True):
             raise UserError(
                 self.env._(
@@ -315,8 +316,8 @@ class TicketTicket(models.Model):
         return [number.make(today, n, secret.encode()) for [n] in counters]
 
     def _at_office(self):
-        """In the company's time zone: numbers of one day begin alike, whoever makes
-        the ticket."""
+        """In the time zone of who makes the ticket's company: their numbers of one
+        day begin alike, wherever they are."""
         return self.with_context(tz=self.env.company.resource_calendar_id.tz)
 
     # ------------------------------------------------------------------
@@ -328,11 +329,7 @@ class TicketTicket(models.Model):
         waiting = self._next_waiting()
         if not waiting:
             raise UserError(self.env._("Nobody else waits. Well done!"))
-        return {
-            "type": "ir.actions.client",
-            "tag": "ticket_system.next_ticket",
-            "params": {"res_id": waiting.id},
-        }
+        return waiting._show_instead()
 
     def _next_waiting(self):
         """Who waits longest after this ticket, priority first; after the last, the

@@ -5,6 +5,7 @@ from odoo.tools import email_normalize, format_date, is_html_empty
 from odoo.tools.mail import email_normalize_all, email_split_tuples
 
 from ..mailflow import outgoing
+from .mail_message import PARTIES
 
 
 class TicketTicket(models.Model):
@@ -120,16 +121,9 @@ class TicketTicket(models.Model):
     def _everybody(self):
         """The addresses of all who wrote or were written to, as in their mails."""
         self.ensure_one()
-        names = (
-            "email_from",
-            "incoming_email_to",
-            "incoming_email_cc",
-            "outgoing_email_to",
-            "outgoing_email_cc",
-        )
         found = [(self.partner_name or "", self.email_from or "")]
         for message in self._conversation().sudo():
-            for name in names:
+            for name in PARTIES:
                 found += email_split_tuples(message[name] or "")
         return [outgoing.readable([address]) for address in found if address[1]]
 

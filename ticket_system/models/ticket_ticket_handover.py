@@ -10,27 +10,36 @@ class TicketTicket(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """By hand, too, new tickets of a queue are of its responsible."""
+        """By hand, too, new tickets of a queue are of its responsible; a private one
+        without is of who makes it: nobody else would see it."""
         by_hand = [] if self.env.su else vals_list
         for vals in by_hand:
             queue = self.env["ticket.queue"].browse(vals.get("queue_id"))
-            if queue.user_id and not vals.get("user_id"):
+            if vals.get("user_id"):
+                continue
+            if queue.user_id:
                 vals["user_id"] = queue.user_id.id
+            elif vals.get("is_private"):
+                vals["user_id"] = self.env.uid
         return super().create(vals_list)
 
     def write(self, vals):
         """In a queue whose tickets their agent does not see, tickets begin anew: of its
-        responsible, or of nobody yet."""
+        responsible, or of nobody yet; private ones, else unseen, of who moves them."""
         if not vals.get("queue_id") or "user_id" in vals or self.env.su:
             return super().write(vals)
         queue = self.env["ticket.queue"].browse(vals["queue_id"])
         left = self.filtered(lambda ticket: not ticket._keeps_agent(queue))
-        super(TicketTicket, left).write({**vals, "user_id": queue.user_id.id})
+        unseen = left.filtered("is_private") if not queue.user_id else self.browse()
+        super(TicketTicket, unseen).write({**vals, "user_id": self.env.uid})
+        super(TicketTicket, left - unseen).write({**vals, "user_id": queue.user_id.id})
         return super(TicketTicket, self - left).write(vals)
 
     def _keeps_agent(self, queue):
-        agent = self.user_id.sudo()
-        return bool(agent) and (
+        agent, company = self.user_id.sudo(), queue.sudo().company_id
+        if not agent or (company and company not in agent.company_ids):
+            return False
+        return (
             agent in queue.sudo().member_ids
             or agent.has_group("ticket_system.group_agent_all")
             or (self.is_private and not queue.user_id)  # nobody would see it

@@ -1,7 +1,7 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
-from .ticket_status import CLOSED_CATEGORIES
+from .ticket_status import RESTING
 
 
 class TicketTicket(models.Model):
@@ -77,7 +77,7 @@ class TicketTicket(models.Model):
                 """,
                 tickets=tuple(set(self._ids)),
                 comment=self.env["ir.model.data"]._xmlid_to_res_id("mail.mt_comment"),
-                resting=(*CLOSED_CATEGORIES, "waiting_customer"),
+                resting=RESTING,
             )
         )
         self.invalidate_recordset(flush=False)

@@ -5,9 +5,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import email_normalize
 
-from .ticket_status import CLOSED_CATEGORIES
+from .ticket_status import CLOSED_CATEGORIES, RESTING
 
-RESTING = (*CLOSED_CATEGORIES, "waiting_customer")
 FIRST, LAST = ("first_response",), ("last_inbound", "last_outbound", "last_message")
 
 

@@ -123,12 +123,13 @@ class TicketTicket(models.Model):
         and the account's queue, have it from then on."""
         contact = self.partner_id or self._contacts(address.email.lower())
         names = (self.partner_name, address.name, contact.name, address.email)
+        queue = self.queue_id or self.sudo().account_id.ticket_queue_id
         self.write(
             {
                 "email_from": self.email_from or address.email,
                 "partner_id": contact.id,
                 "partner_name": next(filter(None, names)),
-                "queue_id": (self.queue_id or self.account_id.ticket_queue_id).id,
+                "queue_id": queue.id,
                 "user_id": (self.user_id or self.env.user).id,
             }
         )

@@ -5,14 +5,10 @@ from odoo.tools import email_normalize
 from odoo.tools.mail import email_normalize_all, email_split_tuples, formataddr
 from odoo.tools.sql import escape_psql
 
+from .mail_message import PARTIES
+
 BATCH = 200
-ADDRESSES = (
-    "incoming_email_to",
-    "incoming_email_cc",
-    "outgoing_email_to",
-    "outgoing_email_cc",
-    "outgoing_email_bcc",
-)
+ADDRESSES = (*PARTIES[1:], "outgoing_email_bcc")
 DRAFT_ADDRESSES = ("email_to", "email_cc", "email_bcc")
 
 

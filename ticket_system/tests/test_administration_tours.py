@@ -36,7 +36,7 @@ class TestAdministration(BrowserCase):
             f"/odoo/action-ticket_system.ticket_status_action/{closed.id}",
             ".o_form_view",
             (".o_field_widget[name=retention_days] input", "20"),
-            ".o_ticket_preview",
+            ".o_ticket_preview_button",
             ".modal .o_data_row",
             ".modal .btn-close",
             "body:not(:has(.modal)) .o_form_button_cancel",
@@ -52,7 +52,7 @@ class TestAdministration(BrowserCase):
         self.click(
             f"/odoo/action-ticket_system.ticket_status_action/{closed.id}",
             ".o_form_view",
-            ".o_ticket_preview",
+            ".o_ticket_preview_button",
             ".modal .o_view_nocontent p",
         )
 

@@ -115,6 +115,18 @@ class TestDelivery(TicketCase, MailCase):
         self.assertNotIn("No route to host", note)
 
     @mute_logger("odoo.addons.mail.models.mail_mail")
+    def test_one_of_two_mails(self):
+        """That one of an answer's mails has left does not hide that another did not"""
+        self.env["ir.mail_server"].create({"name": "Far", "smtp_host": "far.example"})
+        with self.mock_mail_gateway(), self.no_server():
+            answer = self.send().sudo()
+        answer._note_delivered()
+        self.assertTrue(self.ticket.delivery_failed)
+        self.assertTrue(self.ticket.activity_ids)
+        answer.notification_ids.notification_status = "sent"
+        answer._note_delivered()
+        self.assertFalse(self.ticket.delivery_failed)
+
     def test_late_delivery(self):
         """R53: then the ticket has the status that was chosen for it"""
         answer = self.env["ticket.reply"].with_user(self.agent)
@@ -191,6 +203,24 @@ class TestDelivery(TicketCase, MailCase):
         self.flush_tracking()
         self.assertEqual(self.ticket.read(fields), before)
         self.assertEqual(self.ticket.message_ids, log)
+
+    def test_undo_of_a_colleagues_first_mail(self):
+        """Whose ticket it was before, it is again, without customer"""
+        self.env["ir.config_parameter"].set_param("ticket_system.undo_seconds", 10)
+        self.ticket = self.env["ticket.ticket"].create(
+            {
+                "name": "x",
+                "user_id": self.administrator.id,
+                "queue_id": self.support.id,
+            }
+        )
+        reply = self.new_reply()
+        reply.email_to = "carla@customer.example"
+        with self.mock_mail_gateway():
+            reply.action_send()
+        reply.action_undo()
+        self.assertFalse(self.ticket.email_from or self.ticket.partner_id)
+        self.assertEqual(self.ticket.user_id, self.administrator)
 
     def test_undo_leaves_what_colleagues_did(self):
         """The status they have set since; their open histories lose the answer"""

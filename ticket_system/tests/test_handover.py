@@ -48,6 +48,44 @@ class TestHandover(TicketCase):
                 self.save(ticket.with_user(self.agent), queue_id=queue.id)
                 self.assertEqual(ticket.user_id, agent)
 
+    def test_agent_of_another_company(self):
+        """P10: they would not see it there, whatever their rights"""
+        other = self.env["res.company"].create({"name": "Other"})
+        theirs = self.env["ticket.queue"].create(
+            {"name": "Theirs", "code": "ttheirs", "company_id": other.id}
+        )
+        group = self.env.ref("ticket_system.group_agent_all")
+        (self.agent | self.administrator).group_ids |= group
+        self.administrator.company_ids |= other
+        for agent, expected in (
+            (self.agent, self.env["res.users"]),
+            (self.administrator, self.administrator),
+        ):
+            ticket = self.new_ticket(queue_id=self.support.id, user_id=agent.id)
+            ticket.with_user(self.administrator).queue_id = theirs
+            self.assertEqual(ticket.user_id, expected)
+
+    def test_private_is_seen(self):
+        """R35: a private ticket that would be nobody's is of who makes or moves it"""
+        hall = self.env["ticket.queue"].create({"name": "Hall", "code": "thall"})
+        new = self.env["ticket.ticket"].with_user(self.agent)
+        for queue, agent in (
+            (self.env["ticket.queue"], self.agent),
+            (hall, self.agent),
+            (self.accounting, self.other_agent),
+        ):
+            values = {"name": "x", "is_private": True, "queue_id": queue.id}
+            ticket = new.create(values).with_env(self.env)
+            self.assertEqual(ticket.user_id, agent, queue.name)
+        mine = new.create({"name": "x", "is_private": True})
+        self.assertEqual(mine.copy().user_id, self.agent)
+        theirs = ticket.with_user(self.other_agent)
+        with self.assertRaisesRegex(UserError, "Nobody would see"):
+            theirs.write({"queue_id": hall.id, "user_id": False})
+        theirs.action_give_back()
+        self.save(theirs, queue_id=hall.id)
+        self.assertEqual(ticket.user_id, self.other_agent)
+
     def test_private_to_a_colleague(self):
         self.save(self.mine, is_private=True, user_id=self.agent.id)
         self.save(self.mine, user_id=self.other_agent.id)

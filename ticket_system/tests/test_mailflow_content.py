@@ -186,6 +186,7 @@ class TestSafeHtml(BaseCase):
             ('style="color: white; background: transparent"', "t", 0),
             ('background="https://evil.example/x" text=white', "t", 1),
             ("bgcolor='\"&quot;><b>'", "t", 0),
+            ('bgcolor="@" text="@" dir="@" background=""', "t", 0),
         ):
             found = safe_html(f"<html><body {attributes}>t</body></html>")
             with self.subTest(attributes):

@@ -162,6 +162,8 @@ class TestAnything(BaseCase):
             "entities": lambda n: "&lt;" * n,
             "comments": lambda n: "<!--" * n,
             "quotes": lambda n: "<blockquote>" * n,
+            "page": lambda n: "<body" + " dir" * n,
+            "pages": lambda n: "<body dir=x>" * n,
         }.items():
             with self.subTest(name):
                 self.assert_not_quadratic(content.safe_html, trap)

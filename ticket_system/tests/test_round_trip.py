@@ -307,7 +307,11 @@ class TestRoundTrip(MailServerCase):
         self.assertTrue(began)
         [note, *_others] = account.ticket_warning_ids.mapped("note")
         self.assertIn(f"/odoo/ticket-accounts/{account.id}", note)
-        account.password = self.dovecot.password
+        warnings = account.ticket_warning_ids
+        self.assertGreater(len(warnings.user_id), 1)
+        self.env.invalidate_all()
+        account.with_user(self.administrator).password = self.dovecot.password
+        self.assertFalse(warnings.exists(), "whoever they were for")
         self.fetch(account)
         self.assertFalse(account.ticket_warning_ids or account.ticket_failing_since)
 

@@ -39,7 +39,9 @@ class TestRule(TicketCase):
         other = self.env["ticket.queue"].create({"name": "Other", "code": "tother"})
         self.rule(sequence=1, sender="@customer.example", queue_id=self.accounting.id)
         last = self.rule(sequence=2, subject="wheel", queue_id=other.id)
-        self.assertEqual(self.take_in(mail()).ticket_id.queue_id, other)
+        ticket = self.take_in(mail()).ticket_id
+        self.assertEqual(ticket.queue_id, other)
+        self.assertFalse(ticket.user_id, "the other queue has no responsible")
         self.env["ticket.rule"].search([], limit=1).stop = True
         self.assertEqual(self.take_in(mail()).ticket_id.queue_id, self.accounting)
         last.active = False
@@ -74,6 +76,10 @@ class TestRule(TicketCase):
         line = self.take_in(mail(subject="a" * 60 + "!"))
         self.assertEqual(line.ticket_id.status_id.code, "new")
         self.assertIn("too long", rule.last_error)
+        rule.name = "Spam"
+        self.assertTrue(rule.last_error)
+        rule.subject = "a+!"
+        self.assertFalse(rule.last_error)
 
     def test_button(self):
         """The Test button shows what would have been caught"""

@@ -173,6 +173,15 @@ class TestTicket(TicketCase):
             )
             self.assertEqual(ticket.account_id, account, values)
 
+    def test_speaks_for_its_company(self):
+        """P10: never for an account whose project is another company's"""
+        other = self.env["res.company"].create({"name": "Other"})
+        project = self.project.copy({"company_id": other.id})
+        self._make_account("theirs@test.example", None, project, priority=0)
+        ticket = self.env["ticket.ticket"].with_user(self.other_agent)
+        account = ticket.create({"name": "x"}).account_id
+        self.assertNotEqual(account.ticket_project_id, project)
+
     def test_speaks_for_own_queue(self):
         """An account without a queue is not that of all tickets without one"""
         self._make_account("first@test.example", priority=0)

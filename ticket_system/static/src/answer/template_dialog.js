@@ -25,15 +25,16 @@ export class TemplateDialog extends Component {
         });
     }
 
-    get found() {
+    get categories() {
         const term = normalize(this.state.term);
-        return this.offers.filter(({ name, category, body }) =>
+        const found = this.offers.filter(({ name, category, body }) =>
             normalize(`${name} ${category} ${body}`).includes(term)
         );
+        return Object.entries(groupBy(found, "category"));
     }
 
-    get categories() {
-        return Object.entries(groupBy(this.found, "category"));
+    get found() {
+        return this.categories.flatMap(([, offers]) => offers);
     }
 
     get current() {

@@ -51,7 +51,7 @@ function changed(env, action) {
         onClose: () => env.bus.removeEventListener(UNDONE, closeIfUndone),
     });
     const closeIfUndone = ({ detail: { res_model, res_id } }) =>
-        call?.[0] === res_model && call[2][0].includes(res_id) && close();
+        call && call[0] === res_model && call[2][0].includes(res_id) && close();
     env.bus.addEventListener(UNDONE, closeIfUndone);
     return next || { type: "ir.actions.act_window_close" };
 }
