@@ -154,6 +154,10 @@ class TestTours(BrowserCase):
         self.assertEqual(self.ticket.user_id, self.agent)
         self.assertEqual(self.ticket.status_id.code, "open")
 
+    def test_live(self):
+        """P8: the list is up to date by itself, also while the pointer rests on it"""
+        self.start_tour("/odoo/tickets", "ticket_system_live", login="test_agent")
+
     def test_statuses(self):
         """R4: a status chosen in one of the ticked rows is that of all"""
         self.start_tour("/odoo/tickets", "ticket_system_statuses", login="test_agent")

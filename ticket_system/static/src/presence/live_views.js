@@ -92,12 +92,13 @@ function useLiveTickets(controller) {
     });
 }
 
+const AT_WORK = ".o_popover:not(:has(> .o-tooltip)), .o_dialog, .o_dragged";
+
 /** Whether tickets are selected or dragged, pages turned or something open: new ones would
  *  disturb. */
 function isBusy({ model: { root } }) {
     const isTurned = !root.groups && root.offset > 0;
-    const isAtWork = document.querySelector(".o_popover, .o_dialog, .o_dragged");
-    return root.selection.length || isTurned || isAtWork;
+    return root.selection.length || isTurned || document.querySelector(AT_WORK);
 }
 
 /** Shows nothing new while a card is held: it would fall out of the agent's hand. */

@@ -4,6 +4,9 @@ import { registry } from "@web/core/registry";
 
 const tours = registry.category("web_tour.tours");
 
+const call = (model, method, args) =>
+    rpc(`/web/dataset/call_kw/${model}/${method}`, { model, method, args, kwargs: {} });
+
 /** Drags as Odoo's own helper does, but lingers over the column until the board was reloaded. */
 async function dragWhileTheBoardIsReloaded({ anchor }) {
     const { animationFrame, delay, drag, hover } = odoo.loader.modules.get("@odoo/hoot-dom");
@@ -49,6 +52,29 @@ tours.add("ticket_system_kanban", {
         {
             content: "It is there",
             trigger: ".o_kanban_group:nth-child(2) .o_kanban_record:contains('Broken wheel')",
+        },
+    ],
+});
+
+tours.add("ticket_system_live", {
+    steps: () => [
+        {
+            content: "Rest on a subject",
+            trigger: ".o_data_row:contains('Broken wheel') td[name=name]",
+            run: "hover",
+        },
+        {
+            content: "It is shown in full; a colleague closes the ticket",
+            trigger: ".o-tooltip:contains('Broken wheel')",
+            async run() {
+                const domain = [["name", "=", "Broken wheel"]];
+                const ids = await call("ticket.ticket", "search", [domain]);
+                await call("ticket.ticket", "action_close", [ids]);
+            },
+        },
+        {
+            content: "It goes by itself",
+            trigger: ".o_list_table:has(.o_data_row):not(:contains('Broken wheel'))",
         },
     ],
 });
@@ -262,9 +288,6 @@ tours.add("ticket_system_first_start", {
         },
     ],
 });
-
-const call = (model, method, args) =>
-    rpc(`/web/dataset/call_kw/${model}/${method}`, { model, method, args, kwargs: {} });
 
 tours.add("ticket_system_colleagues", {
     steps: () => [
