@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 
 import vobject
 from babel import Locale, UnknownLocaleError
+from babel.core import get_global
 from babel.dates import format_date
 
 LIMIT = 100_000  # characters
 ZONE_LIMIT = 60
-# where vobject leaves the name of the time zone it has found, or has not
-ZONE_NAMES = ("X-VOBJ-ORIGINAL-TZID", "TZID")
+WINDOWS_ZONES = get_global("windows_zone_mapping")  # Outlook's name → that of the tz
 
 
 def summary(calendar: str, language: str = "en") -> str:
@@ -23,7 +23,8 @@ def summary(calendar: str, language: str = "en") -> str:
     :param language: of the days, such as "de_DE"
     """
     try:
-        component = vobject.readOne(calendar[:LIMIT], allowQP=False)
+        # its own rules of time zones are not run: they may have billions of steps
+        component = vobject.readOne(calendar[:LIMIT], transform=False, allowQP=False)
         event = component.vevent
         when = _when(component, _locale(language))
     except Exception:  # noqa: BLE001  vobject's faults are many
@@ -35,12 +36,20 @@ def summary(calendar: str, language: str = "en") -> str:
     return "\n".join(filter(None, (what, when, where, who, why)))
 
 
-def _value(component: Any, name: str) -> Any:
-    return getattr(getattr(component, name, None), "value", None)
+def _native(event: Any, name: str) -> Any:
+    line = getattr(event, name, None)
+    if line is None:
+        return None
+    zone = _zone(_named_zone(line))
+    line.params.pop("TZID", None)  # vobject would keep it for all other calendars
+    value = line.transformToNative().value
+    if isinstance(value, datetime) and not value.tzinfo:
+        return value.replace(tzinfo=zone)
+    return value
 
 
 def _text(event: Any, name: str) -> str:
-    value = str(_value(event, name) or "")
+    value = str(getattr(getattr(event, name, None), "value", None) or "")
     return value.removeprefix("mailto:").removeprefix("MAILTO:").strip()
 
 
@@ -54,17 +63,18 @@ def _locale(language: str) -> Locale:
 def _when(calendar: Any, locale: Locale) -> str:
     """As in "Thursday, December 3, 2026, 14:00–15:00 (Europe/Berlin)"."""
     event = calendar.vevent
-    start, end = _value(event, "dtstart"), _value(event, "dtend")
+    name = _zone_name(calendar)
+    start, end, length = (
+        _native(event, name) for name in ("dtstart", "dtend", "duration")
+    )
     if not isinstance(start, date):
         return str(start or "")
-    length = _value(event, "duration")
     if end is None and isinstance(length, timedelta):
         end = start + length
     if type(end) is not type(start):
         end = start
     if not isinstance(start, datetime) or not isinstance(end, datetime):
         return _days(start, end, locale)
-    name = _zone_name(calendar)
     zone = _zone(name) or start.tzinfo
     start, end = _there(start, zone), _there(end, zone)
     label = name or start.tzname() or ""
@@ -88,15 +98,17 @@ def _times(start: datetime, end: datetime, locale: Locale) -> str:
 
 def _zone_name(calendar: Any) -> str:
     """That of the beginning, else that of the whole calendar; "" if there is none."""
-    params = calendar.vevent.dtstart.params
-    named = [params[name][0] for name in ZONE_NAMES if params.get(name)]
-    name = next(iter(named), "") or _text(calendar, "x_wr_timezone")
+    name = _named_zone(calendar.vevent.dtstart) or _text(calendar, "x_wr_timezone")
     return name[:ZONE_LIMIT]
+
+
+def _named_zone(line: Any) -> str:
+    return next(iter(line.params.get("TZID", ())), "")
 
 
 def _zone(name: str) -> tzinfo | None:
     with contextlib.suppress(ValueError, KeyError, OSError):
-        return ZoneInfo(name) if name else None
+        return ZoneInfo(WINDOWS_ZONES.get(name, name)) if name else None
     return None
 
 

@@ -67,6 +67,29 @@ class TestInvitation(BaseCase):
             with self.subTest(event):
                 self.assertEqual(self.when(event, calendar), f"{DAY}, {expected}")
 
+    def test_rules_of_zones_are_not_run(self):
+        """Threat 29: one a second since 1970; nor are they kept for other invitations"""
+        event = "DTSTART;TZID=%s:20261203T140000\nDURATION:PT1H"
+        expected = f"{DAY}, 14:00–15:00 (%s)"
+        endless = BERLIN.replace("YEARLY;BYDAY=-1SU;BYMONTH=", "SECONDLY;INTERVAL=1")
+        shifted = BERLIN.replace("TZOFFSETTO:+0100", "TZOFFSETTO:+0900")
+        for zone, calendar in (
+            ("Europe/Vienna", endless),
+            ("Europe/Rome", shifted),
+            ("Europe/Rome", BERLIN),
+            ("Our Office", endless),
+        ):
+            with self.subTest(zone):
+                when = self.when(event % zone, calendar % zone)
+                self.assertEqual(when, expected % zone)
+
+    def test_two_zones(self):
+        event = (
+            "DTSTART;TZID=Europe/Berlin:20261203T140000\n"
+            "DTEND;TZID=Europe/London:20261203T153000"
+        )
+        self.assertEqual(self.when(event), f"{DAY}, 14:00–16:30 (Europe/Berlin)")
+
     def test_days(self):
         for event, expected in (
             ("DTSTART;VALUE=DATE:20261203\nDTEND;VALUE=DATE:20261204", DAY),
