@@ -20,6 +20,8 @@ MEANT = {
     "utf8mb4": "utf-8",
     "unicode-1-1-utf-7": "utf-7",
 }
+# codecs of Python that are no charset of a mail; some are slow beyond measure
+NO_CHARSETS = {"punycode", "idna", "unicode-escape", "raw-unicode-escape", "undefined"}
 
 
 def decode(data: bytes, label: str) -> str:
@@ -27,7 +29,9 @@ def decode(data: bytes, label: str) -> str:
     label = label.strip().strip("\"'").lower()
     for name in (MEANT.get(label, label), "utf-8"):
         try:
-            return data.decode(codecs.lookup(name).name).replace("\x00", "")
+            codec = codecs.lookup(name).name
+            if codec not in NO_CHARSETS:
+                return data.decode(codec).replace("\x00", "")
         except (LookupError, ValueError, TypeError):
             continue
     sample = data[:SAMPLE]

@@ -191,16 +191,20 @@ class _Keeper:
 
     def clean(self, root: etree._Element) -> None:
         elements = list(root.iter())
+        gone: set[etree._Element] = set()  # with what they lay in
         for element in elements:
             _mark_quote(element)
         for element in elements:
             tag = element.tag
+            if element in gone:
+                continue
             if not isinstance(tag, str) or ":" in tag:
                 _drop(element)
             elif tag in ("html", "body"):
                 element.attrib.clear()
             elif tag in DROPPED:
                 self._note_sources(element)
+                gone.update(element.iter())
                 _drop(element)
             elif tag not in TAGS:
                 element.attrib.clear()

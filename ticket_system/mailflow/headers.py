@@ -16,6 +16,8 @@ from .charset import decode
 
 HEADER_LIMIT = 10_000
 SUBJECT_LIMIT = 1_000
+FIELDS_LIMIT = 3 * HEADER_LIMIT  # of all address fields of one name
+ENTRY_LIMIT = 1_000
 ADDRESS_LIMIT = 500
 NAME_LIMIT = 200
 FILENAME_BYTES = 200
@@ -30,7 +32,7 @@ SPLIT_WORDS = re.compile(
     r"(=\?([^?\s]+)\?([bq])\?)([^?]*)\?=\s*=\?\2\?\3\?", re.IGNORECASE
 )
 FOLD = re.compile(r"[\r\n]+(?=[ \t])")
-ADDRESS = re.compile(r"[^\s<>\"]+@[^\s<>\"]+")
+ADDRESS = re.compile(r"(?<![^\s<>\"])[^\s<>\"]+@[^\s<>\"]+")
 # one of several mailboxes; in quotes what separates them may stand
 ENTRY = re.compile(r'(?:"(?:[^"\\]|\\.)*"?|[^",;])+')
 QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"?')
@@ -117,13 +119,15 @@ def _join_words(match: re.Match[str]) -> str:
 
 def addresses(fields: list[str]) -> list[tuple[str, str]]:
     """(name, address) of all mailboxes in address fields, addresses in lower case."""
-    found = []
+    found, room = [], FIELDS_LIMIT
     for field in fields:
-        text = visible(raw_value(field).replace("\x00", ""))
+        text = visible(raw_value(field[:room]).replace("\x00", ""))
+        room -= min(room, len(field))
+        inner = ADDRESS.search(text)
         for name, address in _mailboxes(text)[:ADDRESS_LIMIT]:
             address = visible(_decode_words(address) if "=?" in address else address)
             name = visible(_decode_words(name) if "=?" in name else name)
-            if "@" not in address and (inner := ADDRESS.search(text)):
+            if "@" not in address and inner:
                 address = inner[0]
             if "@" in address:
                 found.append((name.strip("'\" ")[:NAME_LIMIT], address.lower()[:320]))
@@ -143,7 +147,10 @@ def _mailboxes(text: str) -> list[tuple[str, str]]:
 
 def _with_quoted_name(match: re.Match[str]) -> str:
     """`a@x.example <b@y.example>` is a mail of b@y.example, whatever precedes it: the
-    name must be quoted to be told from an address (RFC 5322, 3.4)."""
+    name must be quoted to be told from an address (RFC 5322, 3.4). Of what is far too
+    long for a mailbox the address stays."""
+    if len(match[0]) > ENTRY_LIMIT:
+        return "".join(f"<{address}>" for address in ADDRESS.findall(match[0])[-1:])
     found = ANGLE_ADDRESS.fullmatch(match[0])
     if not found or "@" not in QUOTED.sub("", found[1]):
         return match[0]

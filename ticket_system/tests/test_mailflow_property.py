@@ -168,12 +168,36 @@ class TestAnything(BaseCase):
             with self.subTest(name):
                 self.assert_not_quadratic(content.safe_html, trap)
 
+    def test_charset_trap(self):
+        label = b"Content-Type: text/plain; charset=Punycode\r\n\r\n"
+        self.assert_not_quadratic(parse, lambda n: label + b"99" * n)
+
+    def test_as_quick_as_others(self):
+        """What is cut at a limit may not cost much up to there, either"""
+        people = b"Carla <carla@customer.example>, "
+        harmless = _recipients(people)
+        for trap in (b"a,", b",", b"(", b"a.", b"a:", b"a@", b'"', b"\\"):
+            with self.subTest(trap):
+                self.assert_as_quick(parse, _recipients(trap), harmless)
+        nested = ("<svg>" * 2000 + "</svg>" * 2000) * 4
+        self.assert_as_quick(content.safe_html, nested, "<b></b>" * 8000)
+
+    def assert_as_quick(self, work, trap, harmless):
+        ratio = _seconds(work, trap) / max(_seconds(work, harmless), 0.001)
+        self.assertLess(ratio, 16, f"{ratio:.1f} times as long")
+
     def assert_not_quadratic(self, work, trap):
         """Sixteen times the input: linear work takes about 16 times as long, quadratic
         work 256 times; 64, between them, is far from both on a noisy machine, too."""
         small, large = trap(2_500), trap(40_000)
         ratio = _seconds(work, large) / max(_seconds(work, small), 0.001)
         self.assertLess(ratio, 64, f"{ratio:.1f} times as long")
+
+
+def _recipients(text):
+    """A mail with ten fields of recipients, each as long as one may be."""
+    field = b"To: " + (text * 9000)[:9000] + b"\r\n"
+    return b"From: a@b.example\r\n" + field * 10 + b"\r\nx"
 
 
 def _seconds(work, given):

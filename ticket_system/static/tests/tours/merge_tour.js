@@ -143,6 +143,10 @@ tours.add("ticket_system_split", {
             trigger: ".o_form_view:has(.o_last_breadcrumb_item:contains('The bell'))",
         },
         {
+            content: "Its history is complete",
+            trigger: ".o-mail-Chatter-topbar:not(:has(button[disabled]))",
+        },
+        {
             content: "The message is there",
             trigger: ".o-mail-Message:contains('Received'):contains('Bella Bell')",
         },
