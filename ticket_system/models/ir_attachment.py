@@ -5,7 +5,10 @@ from contextlib import contextmanager, suppress
 import psycopg2
 
 from odoo import api, models
+from odoo.fields import Domain
 from odoo.tools import mute_logger
+
+from .mail_message import picture_ids
 
 _logger = logging.getLogger(__name__)
 
@@ -37,11 +40,18 @@ class IrAttachment(models.Model):
         return super()._delete_and_notify(message)
 
     def _refuse_conversation(self):
-        of_tickets = [
-            ("attachment_ids", "in", self.ids),
-            ("model", "=", "ticket.ticket"),
-        ]
-        self.env["mail.message"].sudo().search(of_tickets)._refuse_conversation()
+        messages = self.env["mail.message"].sudo()
+        of_tickets = Domain("model", "=", "ticket.ticket")
+        attached = messages.search(
+            of_tickets & Domain("attachment_ids", "in", self.ids)
+        )
+        attached._refuse_conversation()
+        for file in self.sudo().filtered(lambda f: f.res_model == "ticket.ticket"):
+            of_ticket = of_tickets & Domain("res_id", "=", file.res_id)
+            shown = of_ticket & Domain("body", "like", f"/web/image/{file.id}")
+            for message in messages.search(shown):
+                if file.id in picture_ids(message.body):
+                    message._refuse_conversation()
 
     # ------------------------------------------------------------------
     # Storage

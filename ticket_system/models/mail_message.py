@@ -24,6 +24,27 @@ PARTIES = (
     "outgoing_email_to",
     "outgoing_email_cc",
 )
+# what nobody changes of a message that was sent or received
+AS_SENT = {
+    *PARTIES,
+    "outgoing_email_bcc",
+    "ticket_facts",
+    "subject",
+    "body",
+    "date",
+    "author_id",
+    "message_type",
+    "subtype_id",
+    "is_internal",
+    "attachment_ids",
+    "message_id",
+    "parent_id",
+}
+
+
+def picture_ids(body):
+    """The attachments that are shown in the HTML text."""
+    return [int(number) for number in PICTURE.findall(str(body or ""))]
 
 
 class MessageBody(fields.Html):
@@ -44,10 +65,12 @@ class MailMessage(models.Model):
     )
     outgoing_email_bcc = fields.Char(
         "Emails Bcc (outgoing)",
+        groups="base.group_user",
         help="Addresses that got an answer unseen by the others, separated by commas.",
     )
     ticket_facts = fields.Json(
         readonly=True,
+        groups="base.group_user",
         help="What was found out about a received mail: blocked (number of images, "
         "trackers, fonts, others) and their hosts; authentication (passed, failed or "
         "unknown); "
@@ -88,6 +111,8 @@ class MailMessage(models.Model):
         return messages
 
     def write(self, vals):
+        if not (self.env.su or AS_SENT.isdisjoint(vals)):
+            self._refuse_conversation()
         before = self._ticket_ids() if {"body", "model", "res_id"} & vals.keys() else []
         result = super().write(vals)
         if {"body", "model", "res_id"} & vals.keys():
@@ -246,10 +271,9 @@ class MailMessage(models.Model):
         """Their attachments, and of the pictures in their texts those of the ticket."""
         files = self.attachment_ids
         for message in self:
-            numbers = map(int, PICTURE.findall(str(message.body or "")))
             files |= (
                 self.env["ir.attachment"]
-                .browse(numbers)
+                .browse(picture_ids(message.body))
                 .exists()
                 .filtered_domain(
                     [

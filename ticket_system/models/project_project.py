@@ -16,6 +16,7 @@ class ProjectProject(models.Model):
         "project_id",
         "queue_id",
         "Ticket Queues",
+        groups="ticket_system.group_administrator",
     )
     ticket_template_ids = fields.Many2many(
         "ticket.template",
@@ -23,6 +24,7 @@ class ProjectProject(models.Model):
         "project_id",
         "template_id",
         "Ticket Templates",
+        groups="ticket_system.group_administrator",
     )
 
     @api.depends_context("uid")

@@ -103,14 +103,13 @@ class TicketQueue(models.Model):
             ["queue_id", "status_id", "user_id"],
             ["__count", "waiting_since:count", "waiting_since:min"],
         )
-        new_status = self.env["ticket.status"]._by_code("new")
         self.new_count = self.open_count = 0
         self.unassigned_count = self.waiting_count = 0
         self.oldest_waiting = False
         for queue, status, user, count, waiting, oldest in groups:
             queue = queue.with_env(self.env)
             queue.open_count += count
-            queue.new_count += count if status == new_status else 0
+            queue.new_count += count if status.category == "new" else 0
             queue.unassigned_count += 0 if user else count
             queue.waiting_count += waiting
             if oldest and (not queue.oldest_waiting or oldest < queue.oldest_waiting):

@@ -2,10 +2,13 @@ from datetime import datetime
 
 from odoo import fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import html2plaintext
 
 from ..mailflow.errors import MailflowError
+from .mail_message import picture_ids
 from .notification import CLOSE, notification
+from .ticket_status import RESTING
 
 CHANGED_BY_SENDING = [
     "status_id",
@@ -100,7 +103,7 @@ class TicketReply(models.Model):
             withdrawn |= self._log_of_sending()
         else:  # a colleague's choice stays
             del before["status_id"]
-            if self.ticket_id.is_closed:
+            if self.ticket_id.status_category in RESTING:
                 del before["waiting_since"]
         before |= self._adopted()
         deleted = {"message_ids": withdrawn.ids}
@@ -185,15 +188,17 @@ class TicketReply(models.Model):
         return None
 
     def _hand_over_files(self):
-        """What came with the draft, pictures in its text too, is the ticket's now."""
+        """What came with the draft is the ticket's now; pictures in its text, too, one
+        of them put in before the draft was saved."""
         files = self.env["ir.attachment"].sudo()
-        files.search(
-            [
-                ("res_model", "=", self._name),
-                ("res_id", "=", self.id),
-                ("res_field", "=", False),
-            ]
-        ).write({"res_model": self.ticket_id._name, "res_id": self.ticket_id.id})
+        of_drafts = Domain("res_model", "=", self._name) & Domain(
+            "res_field", "=", False
+        )
+        early = Domain("res_id", "=", 0) & Domain("create_uid", "=", self.env.uid)
+        early &= Domain("id", "in", picture_ids(self.body))
+        files.search(of_drafts & (Domain("res_id", "=", self.id) | early)).write(
+            {"res_model": self.ticket_id._name, "res_id": self.ticket_id.id}
+        )
 
     def _remember_status(self):
         settings = self.env["res.users.settings"]._find_or_create_for_user(

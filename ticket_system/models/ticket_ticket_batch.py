@@ -82,20 +82,28 @@ class TicketTicket(models.Model):
         return self._change_all(self.env._("Unread again: %s"), is_unread=True)
 
     @api.model
-    def action_undo(self, changes):
+    def action_undo(self, changes, times=()):
         """Put back what `_change` has reported, with the rights of the user, where
         nobody has changed it since.
 
         :param changes: a list of (values, ticket ids, what they were changed to)
+        :param times: a list of (ticket id, waiting_since, closed_on), which a status
+            changes
         """
-        kept = self.browse()
+        restored = kept = self.browse()
         for before, ids, after in changes:
             tickets = self.browse(ids).exists()
             rows = tickets.read(list(after), load="")
             same = [row["id"] for row in rows if after.items() <= row.items()]
             allowed = {key: before[key] for key in CHANGEABLE & before.keys()}
             tickets.browse(same).write(allowed)
+            restored |= tickets.browse(same)
             kept |= tickets - tickets.browse(same)
+        for ticket_id, waiting_since, closed_on in times:
+            if ticket_id in restored._ids:
+                self.browse(ticket_id).sudo().write(
+                    {"waiting_since": waiting_since, "closed_on": closed_on}
+                )
         return kept._tell_kept() if kept else None
 
     def _tell_kept(self):
@@ -116,9 +124,11 @@ class TicketTicket(models.Model):
 
         :param message: a sentence with one %s for the number of tickets
         """
-        undo = []
+        undo, times = [], []
         for tickets, values in changes:
             undo += tickets._before(values)
+            if "status_id" in values:
+                times += [(t.id, t.waiting_since, t.closed_on) for t in tickets]
             if tickets:
                 tickets.write(values)
         count = sum(len(tickets) for tickets, _values in changes)
@@ -130,7 +140,7 @@ class TicketTicket(models.Model):
             "tag": "ticket_system.changed",
             "params": {
                 "message": message % tickets,
-                "undo": [self._name, "action_undo", [undo]],
+                "undo": [self._name, "action_undo", [undo, times]],
             },
         }
 

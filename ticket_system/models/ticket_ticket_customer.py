@@ -102,9 +102,14 @@ class TicketTicket(models.Model):
 
     def action_open_customer_tickets(self):
         self.ensure_one()
-        action = self.partner_id.action_open_tickets()
-        action["domain"] = [*action["domain"], ("id", "!=", self.id)]
-        return action | {"name": self.env._("Other Tickets")}
+        action = self.env["ir.actions.actions"]._for_xml_id(
+            "ticket_system.ticket_ticket_action"
+        )
+        return action | {
+            "name": self.env._("Other Tickets"),
+            "domain": [*self._customer_domain(), ("id", "!=", self.id)],
+            "context": {"default_partner_id": self.partner_id.id},
+        }
 
     def action_open_customer_orders(self):
         return self._open_documents(ORDERS, self.env._("Orders"))

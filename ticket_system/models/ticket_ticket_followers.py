@@ -32,7 +32,8 @@ class TicketTicket(models.Model):
         ).unlink()
 
     def _notify_get_recipients(self, message, msg_vals=False, **kwargs):
-        """Whatever brought them here: a queue or a group may be left at any time."""
+        """Colleagues who may read the ticket, whatever brought them here: a queue or a
+        group may be left at any time. Outside, an answer goes to its recipients."""
         recipients = super()._notify_get_recipients(message, msg_vals, **kwargs)
         if not self:
             return recipients
@@ -40,6 +41,9 @@ class TicketTicket(models.Model):
         readers = colleagues.filtered(self._readable_by)
         shut_out = set((colleagues.partner_id - readers.partner_id).ids)
         self._tell_not_told(message.partner_ids.filtered(lambda p: p.id in shut_out))
+        if message.sudo().outgoing_email_to:
+            outside = {r["id"] for r in recipients if r["id"] and r["share"]}
+            shut_out |= outside - set(message.partner_ids.ids)
         return [r for r in recipients if r["id"] not in shut_out]
 
     def _tell_not_told(self, partners):

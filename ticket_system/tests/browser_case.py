@@ -133,6 +133,7 @@ class BrowserCase(TicketWorld, HttpCase):
             '<a href="https://evil.example/login">https://bank.example</a>.</p>'
             '<img src="https://news.example/logo.png" width="300" alt="Our logo">'
             '<img src="https://track.example/open.gif" width="1" height="1">'
+            '<p><a href="http://%unsubscribe_url%">Unsubscribe</a></p>'
             "<blockquote>What you wrote before</blockquote>"
         )
         raw = mail(

@@ -1,3 +1,4 @@
+from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged, users
 
@@ -63,6 +64,25 @@ class TestBatch(TicketCase):
                 self.assertIn("3 tickets", result["params"]["message"])
                 self.undo(result)
                 self.assertEqual(self.state(), before)
+
+    def test_undo_of_closing(self):
+        """Who waited goes on waiting since when they did, whatever did not leave"""
+        first, failed, closed = self.tickets
+        first.waiting_since = "2026-01-05 09:00:00"
+        failed.write(
+            {
+                "last_outbound": fields.Datetime.now(),
+                "waiting_since": "2026-01-06 09:00:00",
+            }
+        )
+        closed.status_id = self.status["closed"]
+        closed.closed_on = "2026-01-07 09:00:00"
+        mine = self.tickets.with_user(self.agent)
+        times = mine.read(["waiting_since", "closed_on"])
+        for action in ("action_close", "action_reopen", "action_trash", "action_take"):
+            with self.subTest(action):
+                self.undo(getattr(mine, action)())
+                self.assertEqual(mine.read(["waiting_since", "closed_on"]), times)
 
     @users("test_agent")
     def test_unread_only(self):

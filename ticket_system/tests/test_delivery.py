@@ -225,7 +225,11 @@ class TestDelivery(TicketCase, MailCase):
     def test_undo_leaves_what_colleagues_did(self):
         """The status they have set since; their open histories lose the answer"""
         self.env["ir.config_parameter"].set_param("ticket_system.undo_seconds", 10)
-        for chosen, waits in (("open", True), ("trash", False)):
+        for chosen, waits in (
+            ("open", True),
+            ("trash", False),
+            ("waiting_customer", False),
+        ):
             with self.subTest(chosen), self.mock_mail_gateway():
                 reply = self.new_reply()
                 reply.action_send()
@@ -246,8 +250,14 @@ class TestDelivery(TicketCase, MailCase):
         answer = self.answer().with_user(self.agent)
         with self.assertRaises(UserError):
             self.ticket.with_user(self.agent)._message_update_content(answer, body="")
-        with self.assertRaises(UserError):
-            answer.unlink()
+        for change in (
+            answer.unlink,
+            lambda: answer.write({"body": "<p>Forged</p>"}),
+            lambda: answer.write({"email_from": "eve@evil.example"}),
+            lambda: answer.write({"outgoing_email_to": "eve@evil.example"}),
+        ):
+            with self.assertRaises(UserError):
+                change()
         received = self.take_in(
             mail(attachments=[("invoice.pdf", b"%PDF-1.4", "application", "pdf")])
         )

@@ -320,6 +320,8 @@ class TestExternalContent(TicketWorld, HttpCase):
             f"{base}/odoo/tickets/1": True,
             "https://shop.example/web/session/logout": True,
             "mailto:jo@shop.example": True,
+            "http://%unsubscribe_url%": False,
+            "http://256.1.1.1/": False,
         }
         body = "".join(f'<p><a href="{url}">x</a></p>' for url in links)
         ticket = self.take_in(body).ticket_id

@@ -47,6 +47,21 @@ class TestFollowers(TicketCase):
         self.assertEqual(self.ticket.message_partner_ids, everybody)
         self.assertEqual(self.told(), everybody)
 
+    def test_answers_go_to_their_recipients(self):
+        """Threat 7: a customer who follows gets no answer to others, and theirs once"""
+        for address in ("supplier@test.example", self.customer.email):
+            message = self.ticket.with_user(self.agent)._send_reply(
+                subject="Wheels",
+                body="What do you pay?",
+                email_to=address,
+                status=self.status["open"],
+            )
+            told = message.sudo().notification_ids
+            self.assertEqual(told.res_partner_id, self.colleague.partner_id)
+            self.assertEqual(
+                message.sudo().mail_ids.filtered("email_to").email_to, address
+            )
+
     def test_no_longer_followed(self):
         for what, values in self.take_away().items():
             with self.subTest(what), self.env.cr.savepoint() as savepoint:

@@ -68,7 +68,7 @@ class TestInvitation(BaseCase):
                 self.assertEqual(self.when(event, calendar), f"{DAY}, {expected}")
 
     def test_rules_of_zones_are_not_run(self):
-        """Threat 29: one a second since 1970; nor are they kept for other invitations"""
+        """Threat 29: one a second since 1970; nor are they kept for others"""
         event = "DTSTART;TZID=%s:20261203T140000\nDURATION:PT1H"
         expected = f"{DAY}, 14:00–15:00 (%s)"
         endless = BERLIN.replace("YEARLY;BYDAY=-1SU;BYMONTH=", "SECONDLY;INTERVAL=1")

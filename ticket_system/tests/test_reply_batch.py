@@ -55,6 +55,29 @@ class TestReplyBatch(TicketCase, MailCase):
             self.assertEqual(files.mapped("name"), ["recall.pdf"])
             self.assertEqual(files.res_id, ticket.id)
 
+    def test_pictures(self):
+        """Each ticket has its own of those pasted in; they stay in what was sent"""
+        form = self.batch(self.tickets)
+        form.body = "<p>Look:</p>"
+        batch = form.save()
+        pasted = self.env["ir.attachment"].with_user(self.agent)
+        pasted = pasted.create(
+            {"name": "a.png", "raw": b"x", "res_model": batch._name, "res_id": batch.id}
+        )
+        batch.body = f'<p><img src="/web/image/{pasted.id}-abc/a.png"></p>'
+        with self.mock_mail_gateway():
+            batch.action_send()
+        with self.assertRaisesRegex(UserError, "sent already"):
+            batch.action_send()
+        batch.unlink()
+        for ticket in self.tickets:
+            answer = ticket._conversation()[-1]
+            [picture] = answer._own_files()
+            self.assertEqual((picture.res_id, picture.raw), (ticket.id, b"x"))
+            self.assertIn(f"/web/image/{picture.id}-", answer.body)
+            with self.assertRaisesRegex(UserError, "neither changed nor deleted"):
+                picture.with_user(self.agent).unlink()
+
     def test_status(self):
         """R53: as with one answer: that of the queue, else what was chosen last"""
         self.assertEqual(self.batch(self.tickets).status_id, self.status["closed"])

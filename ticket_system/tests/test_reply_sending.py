@@ -72,7 +72,10 @@ class TestReplySending(ReplyCase):
                 "res_id": draft.id,
             }
         )
-        shown = [pasted.id, *foreign.ids, 999_999_999]
+        early = files.with_user(self.agent).create(
+            {"name": "early.png", "raw": b"x", "res_model": draft._name, "res_id": 0}
+        )
+        shown = [pasted.id, early.id, *foreign.ids, 999_999_999]
         draft.body = "".join(
             f'<p><img src="/web/image/{number}-abc/a.png?access_token=x"></p>'
             for number in shown
@@ -83,7 +86,7 @@ class TestReplySending(ReplyCase):
         forward = forward.create(
             {"ticket_id": self.ticket.id, "message_id": draft.sent_message_id.id}
         )
-        self.assertEqual(forward.attachment_ids, pasted)
+        self.assertEqual(forward.attachment_ids, pasted | early)
 
     def test_status_of_the_queue(self):
         """R53: each queue offers a status of its own"""

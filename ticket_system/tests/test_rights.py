@@ -1,7 +1,7 @@
 """R6, P10, threats 25 and 27: who may do what, by every road there is."""
 
 from odoo.exceptions import AccessError, ValidationError
-from odoo.tests import Form, HttpCase, JsonRpcException, tagged
+from odoo.tests import Form, HttpCase, JsonRpcException, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from .common import TicketCase, mail
@@ -178,6 +178,20 @@ class TestRights(TicketCase, HttpCase):
         )
 
     @mute_logger("odoo.http")
+    def test_fields(self):
+        """R6, threat 7: what only administrators or colleagues may know or change"""
+        portal = new_test_user(self.env, "test_portal", "base.group_portal")
+        for user, model, names in (
+            (
+                self.agent,
+                "project.project",
+                ["ticket_queue_ids", "ticket_template_ids"],
+            ),
+            (portal, "mail.message", ["outgoing_email_bcc", "ticket_facts"]),
+        ):
+            known = self.env[model].with_user(user).fields_get(names)
+            self.assertFalse(known, user.login)
+
     def test_passwords_by_no_road(self):
         """Threat 25: read, search by value, group, export, sort, other models"""
         self.authenticate("test_agent", "test_agent")
@@ -249,6 +263,16 @@ class TestRights(TicketCase, HttpCase):
             .with_user(self.agent)
             .with_context(default_ticket_id=ticket.id)
         )
+        mine = ticket.with_user(self.agent)
+        found = self.env["ticket.ticket"].search(
+            mine.action_open_customer_tickets()["domain"]
+        )
+        self.assertNotIn(ticket, found)
+        reports = self.env["ir.actions.report"].with_user(self.agent)
+        html, _kind = reports._render_qweb_html(
+            "ticket_system.ticket_report_action", mine.ids
+        )
+        self.assertIn(ticket.number, html.decode())
 
     def test_ticket_of_a_closed_project(self):
         """Who may work on a ticket may do all of it without seeing its project"""

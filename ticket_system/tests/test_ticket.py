@@ -248,6 +248,13 @@ class TestQueue(TicketCase):
         self.env.invalidate_all()
         self.assertTrue(ticket.with_user(self.agent).has_access("read"))
 
+    def test_own_status_counts(self):
+        """A status of one's own counts as what it means"""
+        status = self.env["ticket.status"].create({"name": "Fresh", "category": "new"})
+        self.new_ticket(status_id=status.id)
+        self.new_ticket()
+        self.assertEqual(self.support.with_user(self.agent).new_count, 2)
+
     def test_responsible_is_a_member(self):
         """R8"""
         self.assertIn(self.other_agent, self.accounting.member_ids)

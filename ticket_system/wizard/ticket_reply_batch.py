@@ -1,8 +1,11 @@
+import re
+
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import is_html_empty
 
 from ..mailflow import outgoing
+from ..models.mail_message import picture_ids
 from ..models.notification import notification
 
 LIMIT = 500  # tickets in one request
@@ -30,6 +33,8 @@ class TicketReplyBatch(models.TransientModel):
         readonly=False,
     )
 
+    is_sent = fields.Boolean("Sent", readonly=True)
+
     @api.depends("ticket_ids")
     def _compute_ticket_count(self):
         for batch in self:
@@ -55,6 +60,9 @@ class TicketReplyBatch(models.TransientModel):
     def action_send(self):
         """Queue one mail for each ticket; tell which ones could not be answered."""
         self.ensure_one()
+        if self.is_sent:
+            raise UserError(self.env._("This answer has been sent already."))
+        self.is_sent = True  # of two requests at once the later one ends here
         tickets = self.ticket_ids - self.left_out_ids
         tickets.check_access("write")
         if len(tickets) > LIMIT:
@@ -86,8 +94,24 @@ class TicketReplyBatch(models.TransientModel):
         text = outgoing.placeholders(
             str(self.body or ""), ticket._placeholders(), is_html=True
         )
-        reply.body = reply._beginning(text)
+        reply.body = reply._beginning(self._with_own_pictures(text, reply))
         return reply
+
+    def _with_own_pictures(self, text, reply):
+        """The text with copies of the pictures put into it, so that each ticket has its
+        own, and none goes with this wizard."""
+        pictures = self.env["ir.attachment"].search(
+            [
+                ("id", "in", picture_ids(text)),
+                ("res_model", "=", self._name),
+                ("create_uid", "=", self.env.uid),
+            ]
+        )
+        for picture in pictures:
+            copy = picture.copy({"res_model": reply._name, "res_id": reply.id})
+            shown = rf"(/web/image/){picture.id}\b"
+            text = re.sub(shown, rf"\g<1>{copy.id}", text)
+        return text
 
     def _copies(self):
         """The files once more, so that each ticket has its own."""

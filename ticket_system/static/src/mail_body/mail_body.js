@@ -171,11 +171,13 @@ function unfoldAlone(mail) {
     }
 }
 
-/** A link to our own pages must not act by being clicked; files and records may open. */
+/** A link to our own pages must not act by being clicked; files and records may open. What the
+ *  browser takes for no address is no link. */
 function disarmLinks(mail) {
     for (const link of mail.querySelectorAll("a[href]")) {
-        const { host, pathname } = new URL(link.getAttribute("href"), browser.location.origin);
-        if (host === browser.location.host && !HARMLESS.test(pathname)) {
+        const address = [link.getAttribute("href"), browser.location.origin];
+        const url = URL.canParse(...address) && new URL(...address);
+        if (!url || (url.host === browser.location.host && !HARMLESS.test(url.pathname))) {
             link.removeAttribute("href");
         }
     }

@@ -7,8 +7,9 @@ import { undo } from "../changed/changed";
 const isTicket = (thread) => thread?.model === "ticket.ticket";
 
 /** A call of the server that returns an action; afterwards the history is brought up to date. */
-async function openAnswer({ owner, thread }, method, args) {
+async function openAnswer({ message, owner }, method, args) {
     const { action, orm } = owner.env.services;
+    const { thread } = message; // it may be shown elsewhere, too: in Discuss
     action.doAction(await orm.call("ticket.ticket", method, [[thread.id], ...args]), {
         onClose: () => thread.fetchNewMessages(),
     });
@@ -42,9 +43,9 @@ registerMessageAction("ticket_system.send_again", {
     condition: ({ message }) => message.ticket_route?.may_retry,
     icon: "fa fa-repeat",
     name: _t("Send Again"),
-    onSelected: async ({ message, owner, thread }) => {
+    onSelected: async ({ message, owner }) => {
         await owner.env.services.orm.call("mail.message", "action_send_again", [message.id]);
-        await thread.fetchThreadData(["activities"]);
+        await message.thread.fetchThreadData(["activities"]);
     },
     sequence: 14,
 });

@@ -2,7 +2,7 @@ import { markup, onWillDestroy, onWillStart, status } from "@odoo/owl";
 
 import { browser } from "@web/core/browser/browser";
 import { registry } from "@web/core/registry";
-import { delay } from "@web/core/utils/concurrency";
+import { Deferred, delay } from "@web/core/utils/concurrency";
 import { useBus, useService } from "@web/core/utils/hooks";
 import { KanbanController } from "@web/views/kanban/kanban_controller";
 import { kanbanView } from "@web/views/kanban/kanban_view";
@@ -97,12 +97,27 @@ const AT_WORK = ".o_popover:not(:has(> .o-tooltip)), .o_dialog, .o_dragged";
 /** Whether tickets are selected or dragged, pages turned or something open: new ones would
  *  disturb. */
 function isBusy({ model: { root } }) {
-    const isTurned = !root.groups && root.offset > 0;
-    return root.selection.length || isTurned || document.querySelector(AT_WORK);
+    return root.selection.length || isTurned(root) || document.querySelector(AT_WORK);
 }
 
-/** Shows nothing new while a card is held: it would fall out of the agent's hand. */
-class TicketBoardModel extends RelationalModel {
+/** Whether a page of the list, or of a group in it, is not the first. */
+function isTurned({ offset, groups = [] }) {
+    return offset > 0 || groups.some(({ list }) => isTurned(list));
+}
+
+/** Shows nothing new while a card is held: it would fall out of the agent's hand. A load that
+ *  another one supersedes ends with that: the button that waits for it can be used again. */
+class TicketModel extends RelationalModel {
+    async load() {
+        const earlier = this.superseded;
+        const superseded = (this.superseded = new Deferred());
+        try {
+            await Promise.race([super.load(...arguments), superseded]);
+        } finally {
+            earlier?.resolve();
+        }
+    }
+
     async _loadData() {
         const data = await super._loadData(...arguments);
         while (document.querySelector(".o_dragged, .o_kanban_record:active")) {
@@ -155,11 +170,12 @@ const live = (Controller) =>
 registry.category("views").add("ticket_list", {
     ...listView,
     Controller: live(ListController),
+    Model: TicketModel,
     SearchModel: TicketSearchModel,
 });
 registry.category("views").add("ticket_kanban", {
     ...kanbanView,
     Controller: live(KanbanController),
-    Model: TicketBoardModel,
+    Model: TicketModel,
     SearchModel: TicketSearchModel,
 });

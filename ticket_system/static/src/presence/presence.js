@@ -100,10 +100,15 @@ export class TicketPresence extends Component {
     }
 
     /** Another ticket in the place of this one; the pager goes on from there. */
-    async showTicket(resId) {
-        const { model, resIds } = this.props.record;
-        if (!this.env.inDialog) {
-            await model.load({ resId, resIds: [...new Set([...resIds, resId])] });
+    async showTicket(wish) {
+        if (this.env.inDialog) {
+            return;
+        }
+        wish.isMet = true;
+        const { record } = this.props;
+        if (await record.save()) {
+            const resIds = [...new Set([...record.resIds, wish.resId])];
+            await record.model.load({ resId: wish.resId, resIds });
         }
     }
 
@@ -153,6 +158,9 @@ export class TicketPresence extends Component {
     }
 
     async takeOver() {
+        if (!(await this.props.record.save())) {
+            return;
+        }
         await this.orm.call("ticket.ticket", "action_take_over", [this.ticketId]);
         await this.props.record.load();
         await this.enter();

@@ -102,6 +102,10 @@ registry.category("web_tour.tours").add("ticket_system_batch", {
             trigger: ".o_list_view:not(:has(.o_data_row td:contains('Broken wheel')))",
         },
         {
+            content: "All can be used again",
+            trigger: ".o_control_panel:not(:has(.o_list_button_add[disabled]))",
+        },
+        {
             content: "Undo",
             trigger: ".o_notification:contains('1 ticket') button:contains('Undo')",
             run: "click",
