@@ -15,6 +15,9 @@ TEXTS = (
 )
 AUTORESPONSE_SUBJECT = "[Ticket #{TICKET}] {SUBJECT}"
 SCHEDULE = {"ticket_interval_number", "ticket_interval_type"}
+MAILBOX = {"server", "user"}
+POSITION = ("ticket_uidvalidity", "ticket_last_uid")
+POSITION += ("ticket_sent_uidvalidity", "ticket_sent_last_uid")
 CONNECTION = {"server", "port", "user", "password", "ticket_security"}
 CONNECTION |= {"ticket_folder", "ticket_sent_folder", "ticket_move_folder"}
 SETTINGS_OF_CRON = {"name", "active", "state", "use_ticket_system"}
@@ -290,7 +293,12 @@ class FetchmailServer(models.Model):
         rest = {name: vals[name] for name in vals if name not in SCHEDULE}
         if CONNECTION & vals.keys():
             self._ticket_forget_failures()  # what was wrong may be right now
+            rest |= dict.fromkeys(POSITION, 0)  # that of each folder is in the ledger
+        changing = self if MAILBOX & vals.keys() else self.browse()
+        mailboxes = {account: account._ticket_mailbox() for account in changing}
         result = super().write(rest)
+        for account, former in mailboxes.items():
+            account._ticket_change_mailbox(former)
         if schedule:
             super(FetchmailServer, self.sudo()).write(schedule)
         if SETTINGS_OF_CRON & vals.keys():

@@ -12,6 +12,7 @@ from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY, retrying
 from ..mailflow.errors import MailboxError
 from ..mailflow.mailbox import Mailbox, Security
 from .notification import CLOSE, notification
+from .ticket_mail_known import IMPORT_FOLDER
 
 _logger = logging.getLogger(__name__)
 
@@ -25,13 +26,14 @@ WARNING = "mail.mail_activity_data_warning"
 class Source:
     """A folder to fetch, and the account's fields that keep the position in it.
 
-    `is_sent`: it holds what agents wrote in a mail program.
+    `is_sent`: it holds what agents wrote in a mail program; `mailbox`: whose it is.
     """
 
     folder: str
     uidvalidity_field: str
     uid_field: str
     is_sent: bool = False
+    mailbox: str = ""
 
 
 class FetchmailServer(models.Model):
@@ -152,12 +154,13 @@ class FetchmailServer(models.Model):
         return self.ticket_retry_on and self.ticket_retry_on > fields.Datetime.now()
 
     def _ticket_sources(self):
-        inbox = self.ticket_folder or "INBOX"
-        yield Source(inbox, "ticket_uidvalidity", "ticket_last_uid")
+        inbox, mailbox = self.ticket_folder or "INBOX", self._ticket_mailbox()
+        position = ("ticket_uidvalidity", "ticket_last_uid")
+        yield Source(inbox, *position, mailbox=mailbox)
         sent = self.ticket_sent_folder
         if sent and sent != inbox:
             position = ("ticket_sent_uidvalidity", "ticket_sent_last_uid")
-            yield Source(sent, *position, is_sent=True)
+            yield Source(sent, *position, is_sent=True, mailbox=mailbox)
 
     def _ticket_fetch_folder(self, mailbox, source):
         uidvalidity = mailbox.open(source.folder)
@@ -182,14 +185,53 @@ class FetchmailServer(models.Model):
 
     def _ticket_position(self, source, uidvalidity):
         """The last UID that the ledger holds; 0 if the folder was made anew."""
-        known = self[source.uidvalidity_field] == uidvalidity
-        return self[source.uid_field] if known else 0
+        if self[source.uidvalidity_field] == uidvalidity:
+            return self[source.uid_field]
+        lines = self.env["ticket.mail"].sudo()  # whatever company their tickets are of
+        [[last]] = lines._read_group(
+            [
+                ("server_id", "=", self.id),
+                ("folder", "=", source.folder),
+                ("uidvalidity", "=", uidvalidity),
+            ],
+            aggregates=["uid:max"],
+        )
+        return last or 0
+
+    def _ticket_mailbox(self):
+        """Whose the folders and their UIDs are."""
+        return f"{self.user or ''} {self.server or ''}".lower()
+
+    def _ticket_change_mailbox(self, former):
+        """Another mailbox may have the same folders, UIDVALIDITYs and UIDs: the lines
+        of the former one keep its name in a second line of their folder's, until the
+        account returns to it."""
+        mailbox = self._ticket_mailbox()
+        if mailbox == former:
+            return
+        lines = self.env["ticket.mail"]
+        lines.flush_model(["server_id", "folder"])
+        self.env.cr.execute(
+            """UPDATE ticket_mail SET folder = concat(folder, chr(10), %s)
+                WHERE server_id = %s AND strpos(folder, chr(10)) = 0
+                  AND NOT starts_with(folder, %s)""",
+            [former, self.id, IMPORT_FOLDER],
+        )
+        self.env.cr.execute(
+            """UPDATE ticket_mail SET folder = split_part(folder, chr(10), 1)
+                WHERE server_id = %s AND split_part(folder, chr(10), 2) = %s""",
+            [self.id, mailbox],
+        )
+        lines.invalidate_model(["folder"])
 
     def _ticket_write_batch(self, source, uidvalidity, raw_mails):
-        """Write ledger, tickets and position; False if another worker is at it."""
+        """Write ledger, tickets and position; False if another worker is at it, or the
+        account has come to fetch something else meanwhile."""
         if not self.try_lock_for_update(allow_referencing=True):
             return False
-        self.invalidate_recordset([source.uidvalidity_field, source.uid_field])
+        self.invalidate_recordset()
+        if source not in self._ticket_sources():
+            return False
         position = self._ticket_position(source, uidvalidity)
         new = [mail for mail in raw_mails if mail.uid > position]
         if new:

@@ -35,6 +35,7 @@ from . import test_merge_later
 from . import test_merge_refused
 from . import test_original
 from . import test_pictures
+from . import test_position
 from . import test_presence
 from . import test_privacy
 from . import test_reply
