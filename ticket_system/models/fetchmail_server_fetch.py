@@ -127,13 +127,13 @@ class FetchmailServer(models.Model):
         if self.env.context.get("cron_id") and self._ticket_is_pausing():
             return None
         self = self.with_context(lang=self.create_uid.lang)  # who reads the errors
-        warning = None
+        warnings = []
         try:
             with self._ticket_connect() as mailbox:
                 for source in self._ticket_sources():
                     if source.is_sent and self.ticket_copy_to_sent:
-                        warning = self._ticket_put_copies(mailbox, source.folder)
-                    self._ticket_fetch_folder(mailbox, source)
+                        warnings.append(self._ticket_put_copies(mailbox, source.folder))
+                    warnings.append(self._ticket_fetch_folder(mailbox, source))
             error = None
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
             self.env.cr.rollback()  # another worker does the same at this moment
@@ -147,6 +147,7 @@ class FetchmailServer(models.Model):
             _logger.exception("Account %s", self.id)
             error = f"{type(problem).__name__}: {problem}"
         self.env.cr.rollback()
+        warning = "\n".join(filter(None, warnings)) or None
         retrying(partial(self._ticket_note_health, error, warning), self.env)
         return UserError(error) if error else None
 
@@ -163,9 +164,12 @@ class FetchmailServer(models.Model):
             yield Source(sent, *position, is_sent=True, mailbox=mailbox)
 
     def _ticket_fetch_folder(self, mailbox, source):
+        """Take in what is new, and then do what is due on the server.
+
+        :return: what the server refused to do, to be tried again by the next fetch
+        """
+        warning = None
         uidvalidity = mailbox.open(source.folder)
-        if not source.is_sent:
-            self._ticket_tidy(mailbox, source.folder, uidvalidity)
         position = self._ticket_position(source, uidvalidity)
         uids = mailbox.uids_after(position, since=self.ticket_since or None)
         remaining = len(uids)
@@ -173,15 +177,18 @@ class FetchmailServer(models.Model):
         for raw_mails in mailbox.batches(uids):
             write = partial(self._ticket_write_batch, source, uidvalidity, raw_mails)
             if not retrying(write, self.env):
-                return
+                return warning
             remaining = max(remaining - len(raw_mails), 0)
             time_left = self.env["ir.cron"]._commit_progress(
                 len(raw_mails), remaining=remaining
             )
             if not source.is_sent and self.ticket_after_fetch != "keep":
-                self._ticket_tidy(mailbox, source.folder, uidvalidity)
+                warning = warning or self._ticket_tidy(mailbox, source, uidvalidity)
             if not time_left:
-                return
+                return warning
+        if source.is_sent:
+            return None
+        return warning or self._ticket_tidy(mailbox, source, uidvalidity)
 
     def _ticket_position(self, source, uidvalidity):
         """The last UID that the ledger holds; 0 if the folder was made anew."""
@@ -244,25 +251,32 @@ class FetchmailServer(models.Model):
             )
         return True
 
-    def _ticket_tidy(self, mailbox, folder, uidvalidity):
-        """Do on the server what is due for mails already stored (repeatable)."""
+    def _ticket_tidy(self, mailbox, source, uidvalidity):
+        """Do on the server what is due for mails already stored (repeatable).
+
+        :return: what kept it from that
+        """
         due = self.env["ticket.mail"].search(
             [
                 ("server_id", "=", self.id),
-                ("folder", "=", folder),
+                ("folder", "=", source.folder),
                 ("uidvalidity", "=", uidvalidity),
                 ("server_action_due", "=", True),
             ]
         )
         uids = due.mapped("uid")
-        if self.ticket_after_fetch == "seen":
-            mailbox.mark_seen(uids)
-        elif self.ticket_after_fetch == "move":
-            mailbox.move(uids, self.ticket_move_folder)
-        elif self.ticket_after_fetch == "delete":
-            mailbox.delete(uids)
+        try:
+            if self.ticket_after_fetch == "seen":
+                mailbox.mark_seen(uids)
+            elif self.ticket_after_fetch == "move":
+                mailbox.move(uids, self.ticket_move_folder)
+            elif self.ticket_after_fetch == "delete":
+                mailbox.delete(uids)
+        except MailboxError as problem:
+            return problem.translated(self.env._)
         due.server_action_due = False
         self.env["ir.cron"]._commit_progress()
+        return None
 
     def _ticket_put_copies(self, mailbox, folder):
         """Put copies of sent answers into the Sent folder.

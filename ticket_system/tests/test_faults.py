@@ -221,7 +221,8 @@ class TestFaults(FaultCase):
         self.assert_exact(account, ["<kitchen@test.example>"])
 
     def test_move_refused(self):
-        """P2: the server has no room to move to: tickets stand, it is tried again"""
+        """P2: the server has no room to move to: what comes is taken in all the same,
+        the account says so, and it is tried again"""
         account, address = self.make_accounts(
             ticket_after_fetch="move", ticket_move_folder="Done"
         )
@@ -229,13 +230,18 @@ class TestFaults(FaultCase):
         folder = self.dovecot.directory / "mail" / address / "Maildir" / ".Done"
         for part in folder.glob("*/"):
             part.chmod(0o500)
-        delivered = self.deliver(address, BATCH)
-        self.run_to_end("fetch", account, status=1)
-        self.assert_exact(account, delivered)
-        self.assertEqual(len(self.dovecot.messages(address)), BATCH)
+        delivered = []
+        problem = "SELECT ticket_last_error FROM fetchmail_server WHERE id = %s"
+        for turn in (1, 2):
+            delivered += self.deliver(address, BATCH + 1)
+            self.run_to_end("fetch", account)
+            self.assertIn("Done", self.sql(problem, account)[0][0])
+            self.assert_exact(account, delivered)
+            self.assertEqual(len(self.dovecot.messages(address)), turn * (BATCH + 1))
         for part in folder.glob("*/"):
             part.chmod(0o700)
         self.run_to_end("fetch", account)
+        self.assertEqual(self.sql(problem, account), [(None,)])
         self.assert_exact(account, delivered)
         self.assertEqual(self.dovecot.messages(address), [])
 
