@@ -21,22 +21,23 @@ class TicketMail(models.Model):
     _inherit = "ticket.mail"
 
     def _surroundings(self, messages):
-        """{sender: Surroundings}, with the mails of the last hour counted,
-        those to the same account."""
+        """{sender: Surroundings}, with the mails to the same account counted that were
+        fetched within the last hour: those of the hour in which most arrived. What lay
+        in the mailbox for years is no storm."""
         get_param = self.env["ir.config_parameter"].sudo().get_param
         senders = {message.sender.email for message in messages}
-        counts = dict(
-            self._read_group(
-                [
-                    ("email_from", "in", list(senders - {""})),
-                    ("server_id", "in", self.server_id.ids),
-                    ("create_date", ">", fields.Datetime.now() - timedelta(hours=1)),
-                    ("folder", "not =like", f"{IMPORT_FOLDER}%"),
-                ],
-                ["email_from"],
-                ["__count"],
-            )
+        groups = self._read_group(
+            [
+                ("email_from", "in", list(senders - {""})),
+                ("server_id", "in", self.server_id.ids),
+                ("create_date", ">", fields.Datetime.now() - timedelta(hours=1)),
+                ("folder", "not =like", f"{IMPORT_FOLDER}%"),
+            ],
+            ["email_from", "arrived_on:hour"],
+            ["__count"],
+            order="__count",
         )
+        counts = {sender: count for sender, _hour, count in groups}  # the largest stays
         return {
             sender: Surroundings(
                 own_addresses=self.env["fetchmail.server"]._ticket_addresses(),

@@ -127,6 +127,18 @@ class TestOriginal(OriginalCase):
         self.assertNotEqual(self.take_in_as(mail("a"), sales).reason, "storm")
         self.assertEqual(self.take_in_as(mail("b")).reason, "storm")
 
+    def test_storm_of_years(self):
+        """Threat 11: what a customer wrote over the years is no storm when a mailbox is
+        first fetched; many mails of one hour are, whenever they are fetched"""
+        self.env["ir.config_parameter"].set_param("ticket_system.storm_limit", "3")
+        date = datetime(2026, 3, 2, 10)
+        for days in range(5):
+            arrived = date - timedelta(days=days)
+            line = self.take_in_as(mail(f"day {days}"), internal_date=arrived)
+            self.assertNotEqual(line.reason, "storm")
+        storm = [self.take_in_as(mail(f"{n}"), internal_date=date) for n in range(3)]
+        self.assertEqual(storm[-1].reason, "storm")
+
 
 @tagged("post_install", "-at_install")
 class TestOriginalPages(TicketWorld, HttpCase):
