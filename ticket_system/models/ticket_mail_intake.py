@@ -192,7 +192,7 @@ class TicketMail(models.Model):
         surroundings = self._surroundings(messages)
         rules = self.env["ticket.rule"].search([("active", "=", True)])
         partners, internal = self._find_partners(messages)
-        known = self._find_known(messages)
+        known, elsewhere = self._find_known(messages)
         candidates = self._find_candidates(messages)
         trust = self._trust(internal)
         get_param = self.env["ir.config_parameter"].sudo().get_param
@@ -218,6 +218,9 @@ class TicketMail(models.Model):
             self._judge(plan, internal)
             doubted = refuse_failed and plan.authentication == "failed"
             plan.route = route(message, candidates, replace(trust, nobody=doubted), now)
+            if twin := elsewhere.get((message.content_hash, plan.route.ticket)):
+                plan.duplicate_of, plan.route = twin, None
+                continue
             plan.rules = rules.browse()
             if plan.route.kind != RouteKind.REPLY:
                 plan.rules = rules._matching(message)

@@ -48,9 +48,11 @@ class TicketMail(models.Model):
         }
 
     def _find_known(self, messages):
-        """{content hash: ledger line} of mails processed before.
+        """Ledger lines of mails processed before; of what we sent ourselves, only what
+        has joined a ticket.
 
-        Of what we sent ourselves, only what has joined a ticket.
+        :return: {content hash: line}, and {(content hash, ticket): line} of mails that
+            only another company has
         """
         lines = self.search(
             [
@@ -62,7 +64,25 @@ class TicketMail(models.Model):
                 ("ticket_id", "!=", False),
             ]
         )
-        return {line.content_hash: line for line in lines}
+        own = lines.filtered(
+            lambda line: (
+                line.server_id <= self.server_id or self._is_ours(line._company())
+            )
+        )
+        return (
+            {line.content_hash: line for line in own},
+            {(line.content_hash, line.ticket_id): line for line in lines - own},
+        )
+
+    def _company(self):
+        """Who sees what became of it; empty if all companies do."""
+        if self.ticket_id:
+            return self.ticket_id.company_id
+        return self.server_id._ticket_company()
+
+    def _is_ours(self, company):
+        """Whether what is of this company is seen by all who get these mails."""
+        return company <= self.server_id._ticket_company()
 
     def _find_partners(self, messages):
         """({address: partners, the oldest first}, the addresses of internal users) of
@@ -81,7 +101,8 @@ class TicketMail(models.Model):
         return by_email, frozenset(users.partner_id.mapped("email_normalized"))
 
     def _find_candidates(self, messages):
-        """The tickets that the mails may belong to, found by id and by number."""
+        """The tickets that the mails may belong to, found by id and by number. Of
+        a mail in several tickets the oldest one counts, of the own company first."""
         ids = {reference for m in messages for reference in m.references}
         ids |= {m.report.original_message_id for m in messages if m.report}
         ids |= {
@@ -102,10 +123,10 @@ class TicketMail(models.Model):
             ]
         )
         by_id = self._candidates_of(tickets)
+        own = set(tickets.filtered(lambda ticket: self._is_ours(ticket.company_id)).ids)
+        last = referenced.sorted(lambda message: (message.res_id in own, -message.id))
         oldest = {
-            message.message_id: message
-            for message in referenced.sorted("id", reverse=True)
-            if message.res_id in by_id
+            message.message_id: message for message in last if message.res_id in by_id
         }
         return Candidates(
             {

@@ -4,6 +4,7 @@ from . import test_answer_arrives
 from . import test_attachment_link
 from . import test_autoresponse
 from . import test_batch
+from . import test_companies
 from . import test_conversation
 from . import test_delivery
 from . import test_external_content
