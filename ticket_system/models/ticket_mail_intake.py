@@ -39,6 +39,7 @@ class Plan:
     warnings: list[str] = field(default_factory=list)
     ticket: models.Model | None = None
     rules: models.Model | None = None
+    place: dict | None = None
     values: dict | None = None
 
 
@@ -194,7 +195,7 @@ class TicketMail(models.Model):
         partners, internal = self._find_partners(messages)
         known, elsewhere = self._find_known(messages)
         candidates = self._find_candidates(messages)
-        trust = self._trust(internal)
+        trust, unknown = self._trust(internal), self.env["res.partner"]
         get_param = self.env["ir.config_parameter"].sudo().get_param
         refuse_failed = bool(get_param("ticket_system.refuse_failed"))
         plans = []
@@ -211,8 +212,6 @@ class TicketMail(models.Model):
             if plan.verdict.action == Action.IGNORE:
                 continue
             plan.customer = self._customer(line, message)
-            known_by_address = partners.get(plan.customer.email)
-            plan.partner = known_by_address and line._of_own_company(known_by_address)
             plan.is_internal = sender in internal
             plan.is_storm = surroundings[sender].is_storm
             self._judge(plan, internal)
@@ -224,18 +223,39 @@ class TicketMail(models.Model):
             plan.rules = rules.browse()
             if plan.route.kind != RouteKind.REPLY:
                 plan.rules = rules._matching(message)
+            plan.place, company = line._place(plan.rules)
+            known_by_address = partners.get(plan.customer.email, unknown)
+            plan.partner = _of_company(known_by_address, company)
             if any(plan.rules.mapped("ignore")):
                 plan.verdict, plan.route = Verdict(Action.IGNORE, "rule"), None
             else:
                 self._remember(candidates, plan)
         return plans
 
-    def _of_own_company(self, partners):
-        """The first of them that whoever works on the ticket may see."""
-        company = self.server_id._ticket_company()
-        return partners.filtered(
-            lambda partner: not company or partner.company_id <= company
-        )[:1]
+    def _place(self, rules):
+        """Where a new ticket goes, and of which company it is: what the rules say
+        comes before what the account says, and the queue before the project (P10).
+
+        :return: (what is written on the ticket, res.company)
+        """
+        queue, project = (
+            self.server_id.ticket_queue_id,
+            self.server_id.ticket_project_id,
+        )
+        usual = {
+            "queue_id": queue.id,
+            "project_id": project.id,
+            "user_id": queue.user_id.id,
+        }
+        chosen = rules._ticket_values()
+        if not {"queue_id", "project_id"} & chosen.keys():
+            return usual | chosen, self.server_id._ticket_company()
+        for values in (usual | chosen, chosen, chosen | {"project_id": False}):
+            queue = queue.browse(values.get("queue_id"))
+            project = project.browse(values.get("project_id"))
+            if len(queue.company_id | project.company_id) < 2:
+                break
+        return values, queue.company_id or project.company_id
 
     def _customer(self, _line, message):
         """Whose ticket the mail makes, an Address."""
@@ -277,6 +297,13 @@ class TicketMail(models.Model):
         everybody = {a.email for a in (message.sender, *message.to, *message.cc)}
         everybody -= self.env["fetchmail.server"]._ticket_addresses()
         candidates.add(ticket, frozenset(everybody), message.message_id)
+
+
+def _of_company(partners, company):
+    """The first of them that whoever works on the ticket may see."""
+    return partners.filtered(
+        lambda partner: not company or partner.company_id <= company
+    )[:1]
 
 
 def is_transient(error):

@@ -35,7 +35,7 @@ class TicketMail(models.Model):
         account, message, customer = plan.line.server_id, plan.message, plan.customer
         code = "closed" if account.ticket_close_on_import else "new"
         statuses, arrived = self.env["ticket.status"], arrival_of(plan)
-        partner = plan.partner or self.env["res.partner"]
+        partner = plan.partner
         values = {
             "name": outgoing.without_marks(message.subject)
             or message.subject
@@ -43,16 +43,13 @@ class TicketMail(models.Model):
             "email_from": customer.email,
             "partner_name": customer.name or partner.name or customer.email,
             "partner_id": partner.id,
-            "project_id": account.ticket_project_id.id,
-            "queue_id": account.ticket_queue_id.id,
-            "user_id": account.ticket_queue_id.user_id.id,
             "account_id": account.id,
             "status_id": statuses._by_code(code).id,
             "is_unread": True,
             "last_inbound": arrived,
             "last_message": arrived,
             "waiting_since": arrived,
-            **plan.rules._ticket_values(),
+            **plan.place,
         }
         if statuses.browse(values["status_id"]).category in CLOSED_CATEGORIES:
             values |= {"closed_on": fields.Datetime.now(), "waiting_since": False}

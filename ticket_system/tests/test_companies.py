@@ -23,8 +23,8 @@ class TestCompanies(TicketCase):
         return self.take_in(raw) | self.take_in(raw, account=self.their_account)
 
     def test_mail_to_both(self):
-        """Each company has a ticket of it, each goes on in its own, and no mail is twice
-        in a ticket"""
+        """Each company has a ticket of it, each goes on in its own, and no mail is
+        twice in a ticket"""
         raw = mail(message_id="<first@customer.example>")
         ours, theirs = self.take_in_both(raw).ticket_id
         self.assertEqual(ours.company_id, self.here)
@@ -57,3 +57,42 @@ class TestCompanies(TicketCase):
             (self.their_account, "done"),
         ):
             self.assertEqual(self.take_in(raw, account=account).state, state)
+
+    def test_rule_into_another(self):
+        """A ticket is of one company, with its customer, wherever rules lead it"""
+        ours, theirs = self.project, self.project.copy()
+        ours.company_id, theirs.company_id = self.here, self.there
+        self.account.ticket_project_id = ours
+        self.support.user_id = self.agent
+        self.customer.company_id = self.here
+        contact = self.customer.copy({"company_id": self.there.id})
+        contact.email = self.customer.email
+        rules = self.env["ticket.rule"].create(
+            [
+                {
+                    "name": "queue",
+                    "subject": "invoice",
+                    "queue_id": self.their_queue.id,
+                },
+                {"name": "project", "subject": "bill", "project_id": theirs.id},
+                {"name": "other project", "subject": "ours", "project_id": ours.id},
+                {"name": "mark", "subject": "urgent", "priority": "1"},
+            ]
+        )
+        no_project, no_queue = ours.browse(), self.support.browse()
+        for subject, queue, project, partner in (
+            ("urgent", self.support, ours, self.customer),
+            ("invoice", self.their_queue, no_project, contact),
+            ("bill", no_queue, theirs, contact),
+            ("invoice, bill", self.their_queue, theirs, contact),
+            ("invoice, ours", self.their_queue, no_project, contact),
+        ):
+            with self.subTest(subject):
+                line = self.take_in(mail(subject))
+                ticket = line.ticket_id
+                self.assertEqual((ticket.queue_id, ticket.project_id), (queue, project))
+                self.assertEqual(ticket.company_id, partner.company_id)
+                self.assertEqual(ticket.partner_id, partner)
+                self.assertEqual(line.mail_message_id.author_id, partner)
+                self.assertEqual(ticket.user_id, queue.user_id)
+        self.assertFalse(any(rules.mapped("last_error")))
