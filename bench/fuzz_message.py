@@ -60,12 +60,12 @@ def fuzz() -> None:
         import odoo.addons
 
         odoo.addons.__path__.append(str(ROOT))
-        from odoo.addons.ticket_system.mailflow import content, message
+        from odoo.addons.ticket_system.mailflow import content, message, text_html
 
     def one(data: bytes) -> None:
         mail = message.parse(data)
         content.safe_html(mail.html)
-        content.text_to_html(mail.text).encode()
+        text_html.text_to_html(mail.text).encode()
         list(mail.headers())
 
     atheris.Setup(sys.argv, one)

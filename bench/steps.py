@@ -36,7 +36,7 @@ STEPS = {
     "  write messages": (OURS, "_create_messages"),
     "    attachments": (OURS, "_create_attachments"),
     "    sanitise": ("mailflow/content.py", "safe_html"),
-    "    text to HTML": ("mailflow/content.py", "text_to_html"),
+    "    text to HTML": ("mailflow/text_html.py", "text_to_html"),
     "  touch answered tickets": (OURS, "_touch_replied"),
     "commit and progress": ("base/models/ir_cron.py", "_commit_progress"),
     "tidy the mailbox": (OURS, "_ticket_tidy"),

@@ -12,13 +12,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 from itertools import islice
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from lxml import etree
 
 from .embedded import without_long_data
 from .styles import safe_style
 from .suspicious import is_tracker, mark_links
+from .text_html import HIDDEN, QUOTE, REL, link_target
 
 BLOCKED_IMAGE = "/ticket_system/static/src/img/blocked.svg"
 HTML_LIMIT = 2 * 2**20
@@ -51,26 +52,20 @@ ATTRIBUTES = frozenset(
     valign width
     """.split()
 )
-# the mark by which Odoo's client folds what is quoted
-QUOTE = "data-o-mail-quote"
 # classes and ids of mail programs: the element is a quote; so is all that follows it
 QUOTED = frozenset({"gmail_quote", "gmail_quote_container", "moz-cite-prefix"})
 QUOTED_FROM_HERE = frozenset(
     {"yahoo_quoted", "divRplyFwdMsg", "appendonsend", "OutlookMessageHeader"}
 )
 OUTLOOK_RULE = re.compile(r"border:\s*none;\s*border-top:\s*solid #[eb]", re.I)
-REL = "noopener noreferrer nofollow"
-LINK_SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 DATA_IMAGE = re.compile(
     r"^data:image/(png|jpe?g|gif|webp);base64,[A-Za-z0-9+/=\s]+$", re.I
 )
-HIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 STYLE_SOURCE = re.compile(r"(?:url\(|@import)\s*[\"']?([^\"');\s]+)", re.I)
 LONG_TAG = re.compile(r"<[^<>]{4000,}>")
 # said of the whole mail; the tags themselves do not stay
 PAGE = re.compile(r"<(?:html|body)\b([^<>]{1,4000})>", re.I)
 PAGE_SAYS = re.compile(r"\b(?:dir|direction|bgcolor|background)\b", re.I)
-URL = re.compile(r"\b(https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]}])", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,34 +104,6 @@ def safe_html(html: str, inline: Mapping[str, str] | None = None) -> SafeContent
     if left_out or is_cut:
         keeper.blocked["others"] += left_out + is_cut
     return SafeContent(text, dict(keeper.blocked), tuple(sorted(keeper.hosts)))
-
-
-def text_to_html(text: str) -> str:
-    """Plain text with its line breaks; links can be clicked, quotes are folded in."""
-    blocks: list[str] = []
-    depth = 0
-    for line in HIDDEN.sub("", text).strip().splitlines():
-        match = re.match(r"^((?:>\s?)+)", line)
-        quoted = min(match[1].count(">"), 10) if match else 0
-        blocks.append(
-            f'<blockquote {QUOTE}="1">' * (quoted - depth)
-            + "</blockquote>" * (depth - quoted)
-        )
-        depth = quoted
-        blocks.append(_link(line[match.end() :] if match else line) + "<br>")
-    blocks.append("</blockquote>" * depth)
-    return f"<div>{''.join(blocks)}</div>"
-
-
-def _link(line: str) -> str:
-    parts = URL.split(line)
-    for position in range(1, len(parts), 2):
-        url, shown = escape(_link_target(parts[position])), escape(parts[position])
-        parts[position] = (
-            f'<a href="{url}" target="_blank" rel="{REL}">{shown}</a>' if url else shown
-        )
-    parts[::2] = [escape(part) for part in parts[::2]]
-    return "".join(parts)
 
 
 def _parse(html: str) -> tuple[etree._Element | None, bool]:
@@ -358,22 +325,7 @@ def _is_external(url: str) -> bool:
 
 
 def _set_link(element: etree._Element, href: str) -> None:
-    if target := _link_target(href):
+    if target := link_target(href):
         element.set("href", target)
         element.set("target", "_blank")
         element.set("rel", REL)
-
-
-def _link_target(href: str) -> str:
-    """The URL in its regular form; "" if browsers could read it in another way."""
-    href = "".join(c for c in href.strip() if c.isprintable())
-    try:
-        parts = urlsplit(href)
-        has_host = bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return ""
-    if parts.scheme not in LINK_SCHEMES or "\\" in href:
-        return ""
-    if parts.scheme in ("http", "https") and not has_host:
-        return ""
-    return urlunsplit(parts)

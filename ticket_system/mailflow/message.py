@@ -16,6 +16,7 @@ from asn1crypto import cms
 
 from . import headers as fields
 from . import invitation, tnef
+from .bodies import TEXT_LIMIT, Body, html_of, plain_of, unflow
 from .charset import decode
 from .embedded import take_out_images
 from .headers import decoded
@@ -24,7 +25,6 @@ from .report import DeliveryReport, read_report
 MAX_DEPTH = 50
 MAX_PARTS = 500
 MAX_WRAPPERS = 5
-TEXT_LIMIT = 5 * 2**20
 HEADERS_LIMIT = 500
 NESTING = re.compile(rb"^content-type:\s*(?:multipart/|message/rfc822)", re.I | re.M)
 MEDIA_TYPE = re.compile(r"[\w.+-]{1,60}/[\w.+-]{1,60}", re.ASCII)
@@ -104,7 +104,7 @@ def parse(raw: bytes, language: str = "en") -> IncomingMessage:
     root = _read(raw, parts)
     parts.take(root, 0)
     html = parts.html_without_images()[:TEXT_LIMIT]
-    text = "\n".join(parts.text)[:TEXT_LIMIT]
+    text = plain_of(parts.bodies)
     found = read_report(root, text)
     for calendar in parts.calendars:
         if not (summary := invitation.summary(calendar, language)):
@@ -163,8 +163,7 @@ def _could_nest(raw: bytes) -> int:
 class _Parts:
     """Collects bodies and files while walking the structure."""
 
-    text: list[str] = field(default_factory=list)
-    html: list[str] = field(default_factory=list)
+    bodies: list[Body] = field(default_factory=list)
     attachments: list[Attachment] = field(default_factory=list)
     defects: list[str] = field(default_factory=list)
     calendars: list[str] = field(default_factory=list)
@@ -192,14 +191,19 @@ class _Parts:
 
     def _take_best(self, part: Message, depth: int) -> None:
         """Of alternatives: both texts once, and what is neither (a calendar, say)."""
-        before_text, before_html = len(self.text), len(self.html)
+        kinds: set[str] = set()
+        lesser: list[Body] = []
         for child in _children(part):
-            kind = _kind(child)
-            if kind == "text/plain" and len(self.text) > before_text:
+            if _kind(child) in kinds:
                 continue
-            if kind == "text/html" and len(self.html) > before_html:
-                continue
+            start = len(self.bodies)
             self.take(child, depth + 1)
+            taken = self.bodies[start:]
+            kinds |= {"text/html" if body.is_html else "text/plain" for body in taken}
+            if not any(body.is_html for body in taken):
+                lesser += taken
+        for body in lesser:
+            body.is_twin = "text/html" in kinds
 
     def _take_inner(
         self, unwrap: Callable[[bytes], bytes | None], content: bytes, depth: int
@@ -215,8 +219,7 @@ class _Parts:
         self.defects += inner.defects
         self.calendars += inner.calendars
         self.is_encrypted |= inner.is_encrypted
-        if not self.text and not self.html:
-            self.text, self.html = inner.text, inner.html
+        self.bodies = self.bodies or inner.bodies
         return True
 
     def _take_leaf(self, part: Message, kind: str, depth: int) -> None:
@@ -226,13 +229,8 @@ class _Parts:
             kind = "text/plain"
         disposition = part.get_content_disposition()
         if kind in ("text/plain", "text/html") and disposition != "attachment":
-            if not name or disposition == "inline" and not self.text and not self.html:
-                text = decode(content, part.get_content_charset("") or "")
-                if kind == "text/plain":
-                    self.is_encrypted |= PGP_MESSAGE in text
-                    self.text.append(_unflow(text, part))
-                else:
-                    self.html.append(text)
+            if not name or disposition == "inline" and not self.bodies:
+                self._take_body(part, content, kind == "text/html")
                 return
         if kind.endswith("pkcs7-mime"):
             self.is_encrypted |= not self._take_inner(_signed_content, content, depth)
@@ -253,9 +251,17 @@ class _Parts:
             )
         )
 
+    def _take_body(self, part: Message, content: bytes, is_html: bool) -> None:
+        text = decode(content, part.get_content_charset("") or "")
+        if not is_html:
+            self.is_encrypted |= PGP_MESSAGE in text
+            text = unflow(text, part)
+        if text.strip():
+            self.bodies.append(Body(text, is_html))
+
     def html_without_images(self) -> str:
-        """The HTML bodies; long images in them become files of the mail."""
-        html, images = take_out_images("\n".join(self.html))
+        """The bodies as HTML; long images in them become files of the mail."""
+        html, images = take_out_images(html_of(self.bodies))
         for image in images:
             name = _default_name(image.mimetype, len(self.attachments) + 1)
             self.attachments.append(
@@ -309,24 +315,6 @@ def _signed_content(content: bytes) -> bytes | None:
     except Exception:  # noqa: BLE001  asn1crypto's faults are many
         return None
     return inner if isinstance(inner, bytes) else None
-
-
-def _unflow(text: str, part: Message) -> str:
-    """Undo format=flowed (RFC 3676): lines that end in a space go on."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if str(part.get_param("format", "")).lower() != "flowed":
-        return text
-    joined = "" if str(part.get_param("delsp", "")).lower() == "yes" else " "
-    pieces: list[str] = []
-    goes_on = False
-    for line in text.split("\n"):
-        quoted = line.startswith(">")
-        line = line.removeprefix(" ")
-        fixed = quoted or line == "-- "
-        pieces.append("" if goes_on and not fixed else "\n")
-        goes_on = line.endswith(" ") and not fixed
-        pieces.append(line[:-1] + joined if goes_on else line)
-    return "".join(pieces)[1:]
 
 
 def _default_name(kind: str, position: int) -> str:

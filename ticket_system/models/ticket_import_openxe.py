@@ -8,7 +8,7 @@ from odoo.tools import email_normalize
 from odoo.tools.sql import escape_psql
 
 from ..mailflow import openxe
-from ..mailflow.content import text_to_html
+from ..mailflow.text_html import text_to_html
 from .ticket_import_lookup import Lookup
 from .ticket_status import CLOSED_CATEGORIES, RESTING
 

@@ -5,7 +5,8 @@ from odoo.exceptions import UserError
 from odoo.tools import email_normalize
 
 from ..mailflow import openxe, outgoing
-from ..mailflow.content import safe_html, text_to_html
+from ..mailflow.content import safe_html
+from ..mailflow.text_html import text_to_html
 from .ticket_mail_tickets import parked
 
 

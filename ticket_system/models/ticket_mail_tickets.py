@@ -2,7 +2,7 @@ from markupsafe import Markup
 
 from odoo import fields, models
 
-from ..mailflow import content, outgoing
+from ..mailflow import content, outgoing, text_html
 from ..mailflow.route import RouteKind
 from .ticket_mail_intake import Plan
 from .ticket_status import CLOSED_CATEGORIES
@@ -109,7 +109,7 @@ class TicketMail(models.Model):
             body = safe.html
             facts |= parked(safe)
         else:
-            body = content.text_to_html(text)
+            body = text_html.text_to_html(text)
         is_foreign = not plan.is_internal and not plan.line.is_sent
         author = plan.partner if plan.partner and is_foreign else None
         direction = "outgoing" if plan.line.is_sent else "incoming"

@@ -342,7 +342,7 @@ class TestImportMails(ImportCase):
     def test_broken(self):
         """P1: what is no mail, or cannot be understood, is skipped; each time anew"""
         broken = {"a.eml": b"", "b.eml": b"\0\1", "c.eml": mail("odd")}
-        text_to_html = "odoo.addons.ticket_system.mailflow.content.text_to_html"
+        text_to_html = "odoo.addons.ticket_system.mailflow.text_html.text_to_html"
         with patch(text_to_html, side_effect=ValueError("odd")):
             record = self.start(broken, account_id=self.account.id)
         no_mail = "This is no mail: it does not begin with a header."

@@ -9,7 +9,7 @@ from odoo.addons.ticket_system.mailflow.mailbox import RawMail
 
 from .common import TicketCase, mail
 
-TEXT_TO_HTML = "odoo.addons.ticket_system.mailflow.content.text_to_html"
+TEXT_TO_HTML = "odoo.addons.ticket_system.mailflow.text_html.text_to_html"
 
 
 @tagged("post_install", "-at_install")

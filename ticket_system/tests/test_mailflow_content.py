@@ -8,8 +8,8 @@ from odoo.tools import html_sanitize
 from odoo.addons.ticket_system.mailflow.content import (
     BLOCKED_IMAGE,
     safe_html,
-    text_to_html,
 )
+from odoo.addons.ticket_system.mailflow.text_html import text_to_html
 
 LOADING = (
     '<img src="https://evil.example/x">',

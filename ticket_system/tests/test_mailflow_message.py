@@ -133,6 +133,48 @@ class TestBody(BaseCase):
             [("Bü.pdf", b"\x00\x01\x02"), ("inner.eml", b"Sub")],
         )
 
+    def test_texts_beside_each_other(self):
+        """Plain text is no twin of HTML beside it: both are shown, in their order"""
+
+        def mixed(kind, *parts):
+            inner = b"".join(b"--%b\n%b\n" % (kind, part) for part in parts)
+            head = b"Content-Type: multipart/%b; boundary=%b\n\n" % (kind, kind)
+            return head + inner + b"--%b--\n" % kind
+
+        html = b"Content-Type: text/html\n\n<p>rich</p>"
+        blank = b"Content-Type: text/html\n\n \n"
+        text = b"Content-Type: text/plain\n\na <b>\n> c"
+        footer = b"Content-Type: text/plain\n\nfooter"
+        file = b"Content-Type: application/pdf; name=a.pdf\n\nx"
+        both = mixed(b"alternative", text, html)
+        quoted = '<div>a &lt;b&gt;<br><blockquote data-o-mail-quote="1">c<br>'
+        for name, raw, shown in (
+            ("text, html", mixed(b"mixed", text, html), [quoted, "<p>rich"]),
+            ("between", mixed(b"mixed", html, file, footer), ["<p>rich", "footer"]),
+            ("below", mixed(b"mixed", both, footer), ["<p>rich", "footer"]),
+            ("alternative", both, ["<p>rich"]),
+            (
+                "richer of two",
+                mixed(b"alternative", mixed(b"mixed", text, file), html),
+                ["<p>rich"],
+            ),
+            (
+                "richer of several",
+                mixed(b"alternative", text, mixed(b"mixed", html, footer)),
+                ["<p>rich", "footer"],
+            ),
+            ("blank html", mixed(b"mixed", text, blank), []),
+            ("blank twin", mixed(b"alternative", text, blank), []),
+        ):
+            with self.subTest(name):
+                mail = parse(PLAIN + raw)
+                if not shown:
+                    self.assertEqual((mail.html, mail.text), ("", "a <b>\n> c"))
+                places = [mail.html.find(part) for part in shown]
+                self.assertEqual(places, sorted(places))
+                self.assertNotIn(-1, places)
+                self.assertEqual("a &lt;b&gt;" in mail.html, quoted in shown)
+
     def test_file_names(self):
         """Threats 18, 19: no path, no hidden character, extension kept"""
         for name, expected in (

@@ -145,6 +145,7 @@ class TestAnything(BaseCase):
             for kind, text in _leaves(node):
                 if kind == "plain" and text.isalnum():
                     self.assertIn(text, mail.text)
+                    self.assertIn(text, mail.html or mail.text)
 
         check()
 

@@ -11,7 +11,7 @@ from odoo.addons.ticket_system.mailflow.mailbox import MAIL_BYTES, RawMail
 from .common import TicketCase, TicketWorld, mail
 
 INTAKE = "odoo.addons.ticket_system.models.ticket_mail_intake"
-TEXT_TO_HTML = "odoo.addons.ticket_system.mailflow.content.text_to_html"
+TEXT_TO_HTML = "odoo.addons.ticket_system.mailflow.text_html.text_to_html"
 
 
 class OriginalCase(TicketCase):
