@@ -221,7 +221,7 @@ def _date_of_item(item: Item) -> datetime | None:
 
 def date_of(raw: bytes) -> datetime | None:
     """When a mail was written (naive UTC), by its header alone."""
-    head = HEAD_END.split(raw[:LINE].lstrip(), maxsplit=1)[0]
+    head = HEAD_END.split(headers.from_head(raw[:LINE]), maxsplit=1)[0]
     found = DATE.search(head)
     return headers.date(found[1].decode("ascii", "surrogateescape")) if found else None
 
@@ -230,8 +230,8 @@ def _bounded(stream: IO[bytes], max_bytes: int) -> bytes | Skipped:
     raw = stream.read(max_bytes + 1)
     if len(raw) > max_bytes:
         return Skipped(TOO_LARGE)
-    start = raw[:LINE].removeprefix(codecs.BOM_UTF8).lstrip()
-    is_mail = start.startswith((b"From ", b">From ")) or HEADER.match(start)
+    start = headers.from_head(raw[:LINE]).lstrip()
+    is_mail = start.startswith(b"From ") or HEADER.match(start)
     return raw if is_mail else Skipped(NO_MAIL)
 
 

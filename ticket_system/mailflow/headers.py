@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from codecs import BOM_UTF8
 from datetime import UTC, datetime, timedelta
 from email.errors import HeaderParseError
 from email.header import decode_header
@@ -64,6 +65,13 @@ def visible(text: str) -> str:
         if c in "\r\n\t" or unicodedata.category(c) not in HIDDEN
     )
     return " ".join(kept.split())
+
+
+def from_head(raw: bytes) -> bytes:
+    """The mail without what programs that save mails put before its header: a mark of
+    the encoding, empty lines, the quoted line of an mbox (RFC 4155)."""
+    raw = raw.removeprefix(BOM_UTF8).lstrip(b"\r\n")
+    return raw[1:] if raw.startswith(b">From ") else raw
 
 
 def values(part: Message, name: str) -> list[str]:

@@ -101,7 +101,7 @@ def parse(raw: bytes, language: str = "en") -> IncomingMessage:
     :param language: in which an invitation's date is told, such as "de_DE"
     """
     parts = _Parts()
-    root = _read(raw, parts)
+    root = _read(fields.from_head(raw), parts)
     parts.take(root, 0)
     html = parts.html_without_images()[:TEXT_LIMIT]
     text = plain_of(parts.bodies)
@@ -359,6 +359,6 @@ def _content_hash(root: Message, raw: bytes) -> str:
     if is_headless or not written:
         return hashlib.sha256(raw).hexdigest()
     digest = hashlib.sha256(written.encode("utf-8", "surrogateescape"))
-    body = re.split(rb"\r?\n\r?\n", raw, maxsplit=1)[1:]
+    body = re.split(rb"\r?\n\r?\n", fields.from_head(raw), maxsplit=1)[1:]
     digest.update(b"".join(body).replace(b"\r\n", b"\n").rstrip())
     return digest.hexdigest()

@@ -7,6 +7,7 @@ from odoo.tests import BaseCase
 
 from odoo.addons.ticket_system.mailflow import files, openxe
 from odoo.addons.ticket_system.mailflow.files import FileError, Item, Skipped
+from odoo.addons.ticket_system.mailflow.message import parse
 
 
 def contents(items):
@@ -117,9 +118,16 @@ class TestMails(BaseCase):
                 list(files.mails("x.zip", io.BytesIO(damaged)))
 
     def test_eml(self):
-        for raw in (b"A: b", b"From x Mon\nA: b", b"\xef\xbb\xbfA: b", b"\r\nA: b"):
-            found = files.mails("x.eml", io.BytesIO(raw))
-            self.assertEqual(contents(found), [raw])
+        """What is taken for a mail is read as one"""
+        mark = b"\xef\xbb\xbf"
+        for before in (b"", b"From x Mon\n", b">From x\n", mark, b"\r\n\r\n"):
+            with self.subTest(before):
+                raw = before + b"Subject: s\r\n\r\nhi"
+                found = files.mails("x.eml", io.BytesIO(raw))
+                self.assertEqual(contents(found), [raw])
+                mail, clean = parse(raw), parse(raw.removeprefix(before))
+                self.assertEqual((mail.subject, mail.text), ("s", "hi"))
+                self.assertEqual(mail.content_hash, clean.content_hash)
         for raw in (b"", b"\n", b"%PDF-1.4", b"\0" * 9, b"no header\n\nA: b"):
             [found] = contents(files.mails("x.eml", io.BytesIO(raw)))
             self.assertIn("no mail", found)
@@ -140,6 +148,7 @@ class TestMails(BaseCase):
             (b"From x\nA: b\nDATE:\r\n Mon, 9 Mar 2026 10:00:00 +0100\r\n\r\n", 9),
             (b"Date: 9 Mar 2026 10:00 +0100\nDate: 10 Mar 2026 10:00 +0100", 9),
             (b"\nA: b\n\nDate: 9 Mar 2026 10:00 +0100", None),
+            (b"\xef\xbb\xbfDate: 9 Mar 2026 10:00 +0100\n\n", 9),
             (b"Date: \xff\n\n", None),
             (b"", None),
         ):
