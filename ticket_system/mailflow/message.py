@@ -274,6 +274,11 @@ class _Parts:
         try:
             inner = next(_children(part))
             content = inner.as_bytes()
+            if _is_base64(part) and not inner.keys():
+                # RFC 2046, 5.2.1, forbids it, and the parser does not undo it
+                inner["Content-Transfer-Encoding"] = "base64"
+                content = _content(inner)
+                inner = BytesParser().parsebytes(content, headersonly=True)
             subject = decoded(fields.value(inner, "subject"))[:80]
         except Exception as error:  # noqa: BLE001  the generator fails on odd content
             self.defects.append(f"forwarded mail: {type(error).__name__}")
@@ -303,6 +308,11 @@ def _content(part: Message) -> bytes:
     if isinstance(content, bytes):
         return content
     return str(part.get_payload()).encode("utf-8", "surrogateescape")
+
+
+def _is_base64(part: Message) -> bool:
+    encoding = fields.value(part, "content-transfer-encoding")
+    return encoding.strip().lower() == "base64"
 
 
 def _signed_content(content: bytes) -> bytes | None:

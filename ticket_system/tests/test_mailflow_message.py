@@ -133,6 +133,25 @@ class TestBody(BaseCase):
             [("Bü.pdf", b"\x00\x01\x02"), ("inner.eml", b"Sub")],
         )
 
+    def test_forwarded_in_base64(self):
+        """Against RFC 2046, 5.2.1, but seen: the file is the mail, not its encoding"""
+        inner = b"Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\nFrom: c@x.example\n\nhello " * 9
+        kind = b"Content-Type: message/rfc822\n"
+        label = kind + b"Content-Transfer-Encoding: BASE64\n\n"
+        for name, raw, content in (
+            ("encoded", label + base64.encodebytes(inner), inner),
+            ("only said so", label + inner, inner),
+            ("cut", label + base64.encodebytes(inner)[:95], inner[:70]),
+            ("in words", kind + b"\n" + base64.b64encode(inner), None),
+        ):
+            with self.subTest(name):
+                [file] = parse(PLAIN + raw).attachments
+                if content:
+                    self.assertEqual(file.filename, "Grüße.eml")
+                    self.assertTrue(file.content.startswith(content[:60]), file.content)
+                else:
+                    self.assertIn(base64.b64encode(inner), file.content)
+
     def test_texts_beside_each_other(self):
         """Plain text is no twin of HTML beside it: both are shown, in their order"""
 
