@@ -48,7 +48,8 @@ class RawMail:
 
     `internal_date` is naive UTC: when the server got the mail (RFC 3501, section
     2.3.3). `is_cut` tells that the mail is longer than MAIL_BYTES and `raw` holds its
-    beginning only; `full_size` is what the server says of the whole.
+    beginning only, or nothing if the server gave none of it (NIL); `full_size` is what
+    the server says of the whole.
     """
 
     uid: int
@@ -237,18 +238,19 @@ class Mailbox:
             answer = self._client.fetch(uids, [item, "RFC822.SIZE", "INTERNALDATE"])
         mails = []
         for uid in uids:
-            fields = answer.get(uid, {})
+            if uid not in answer:
+                continue
+            fields = answer[uid]
             raw = next((v for k, v in fields.items() if k.startswith(b"BODY[]")), None)
-            if raw is not None:
-                mails.append(
-                    RawMail(
-                        uid,
-                        raw,
-                        _utc(fields.get(b"INTERNALDATE")),
-                        is_cut=len(raw) >= MAIL_BYTES,
-                        full_size=int(fields.get(b"RFC822.SIZE", 0)),
-                    )
+            mails.append(
+                RawMail(
+                    uid,
+                    raw or b"",
+                    _utc(fields.get(b"INTERNALDATE")),
+                    is_cut=raw is None or len(raw) >= MAIL_BYTES,
+                    full_size=int(fields.get(b"RFC822.SIZE", 0)),
                 )
+            )
         return mails
 
     # ------------------------------------------------------------------

@@ -125,10 +125,14 @@ class TicketMail(models.Model):
     def _compute_why(self):
         reasons = dict(self._fields["reason"]._description_selection(self.env))
         for line in self:
-            error = line._too_large() if line.error and line.is_cut else line.error
+            error = line._why_cut() if line.error and line.is_cut else line.error
             line.why = error or reasons.get(line.reason)
 
-    def _too_large(self):
+    def _why_cut(self):
+        if self.size < MAIL_BYTES:
+            return self.env._(
+                "The mail server did not hand this mail over; it is there only."
+            )
         return self.env._(
             "The mail is too large: it has %(size)s, and at most %(limit)s are taken. "
             "Its beginning is kept here, the whole mail is on the mail server.",
@@ -192,17 +196,17 @@ class TicketMail(models.Model):
         for line in lines.sudo():
             line._process([line._as_plain_message()])
             if line.is_cut and line.ticket_id:
-                line._tell_that_it_is_cut()
+                line.ticket_id._message_log(body=line._what_is_left_out())
         self._tell_quarantine()
 
-    def _tell_that_it_is_cut(self):
-        self.ticket_id._message_log(
-            body=self.env._(
-                "This mail was cut because it is too large: it has %(full)s, of which "
-                "%(kept)s are kept. The whole mail is on the mail server.",
-                full=readable_size(self.env, self.size),
-                kept=readable_size(self.env, len(self._raw())),
-            )
+    def _what_is_left_out(self):
+        if self.size < MAIL_BYTES:
+            return self._why_cut()
+        return self.env._(
+            "This mail was cut because it is too large: it has %(full)s, of which "
+            "%(kept)s are kept. The whole mail is on the mail server.",
+            full=readable_size(self.env, self.size),
+            kept=readable_size(self.env, len(self._raw())),
         )
 
     def _as_plain_message(self):

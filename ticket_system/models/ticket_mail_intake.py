@@ -100,7 +100,7 @@ class TicketMail(models.Model):
             list(compress(messages, whole))
         )
         for line in lines.browse(line.id for line in lines if line.state == "received"):
-            line._quarantine(MailflowError(line._too_large()))
+            line._quarantine(MailflowError(line._why_cut()))
         return lines
 
     def _is_sent(self, source, _message):

@@ -134,6 +134,20 @@ class TestHostileServer(BaseCase):
             mails = [m for batch in box.batches(box.uids_after(0)) for m in batch]
         self.assertEqual([(m.uid, m.raw) for m in mails], [(1, b"abc")])
 
+    def test_nothing_of_a_mail(self):
+        """P2: one that is there, but of which the server gives nothing (RFC 3501,
+        7.4.2: NIL), is told; an empty one is a mail"""
+        sizes = b"* 1 FETCH (UID 1 RFC822.SIZE 9 BODY[]<0> NIL)\r\n"
+        sizes += b"* 2 FETCH (UID 2 RFC822.SIZE 9)\r\n"
+        sizes += b'* 3 FETCH (UID 3 RFC822.SIZE 0 BODY[]<0> "")\r\n'
+        answers = {"SEARCH": b"* SEARCH 1 2 3 4\r\n", "FETCH": sizes}
+        with hostile(answers) as server, connect(server.port) as box:
+            box.open("INBOX")
+            [mails] = box.batches(box.uids_after(0))
+        found = [(m.uid, m.raw, m.is_cut, m.size) for m in mails]
+        nothing = [(1, b"", True, 9), (2, b"", True, 9), (3, b"", False, 0)]
+        self.assertEqual(found, nothing)
+
     def test_encryption_missing(self):
         with hostile() as server:
             self.assert_fails(server.port, EncryptionMissing, security="starttls")

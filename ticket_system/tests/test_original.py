@@ -86,6 +86,16 @@ class TestOriginal(OriginalCase):
         notes = line.ticket_id.message_ids.filtered("is_internal")
         self.assertIn("300.0 MB", notes.body)
 
+    def test_not_handed_over(self):
+        """P2: the server has the mail and gives none of it: told, not passed over"""
+        with mute_logger(INTAKE):
+            line = self.take_in_as(b"", is_cut=True, full_size=3000)
+        self.assertEqual((line.state, line.size), ("quarantined", 3000))
+        self.assertIn("did not hand this mail over", line.why)
+        line.with_user(self.administrator).action_make_ticket()
+        notes = line.ticket_id.message_ids.filtered("is_internal")
+        self.assertIn("did not hand this mail over", notes.body)
+
     def test_readable_part(self):
         """P2: of a mail that was cut within a file, the text is shown as of others"""
         file = ("huge.bin", bytes(9000), "application", "octet-stream")
