@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 from itertools import islice
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from lxml import etree
 
@@ -229,26 +229,29 @@ class _Keeper:
         return kept
 
     def _set_image(self, element: etree._Element, attributes: dict[str, str]) -> None:
-        source = "".join(attributes.get("src", "").split())
+        source = re.sub("[\t\r\n]", "", attributes.get("src", "").strip())
         if not source and (candidates := attributes.get("srcset", "").split()):
             source = candidates[0].rstrip(",")
         parked = attributes.get("data-original-src", "")
         if source.lower().startswith("cid:"):
-            source = self.inline.get(source[4:], "")
-            element.set("src", source or BLOCKED_IMAGE)
+            names = (source[4:], unquote(source[4:]))  # RFC 2392
+            found = next(filter(None, map(self.inline.get, names)), BLOCKED_IMAGE)
+            element.set("src", found)
         elif source in self.inline.values() or DATA_IMAGE.match(source):
             element.set("src", source)
-        elif source == BLOCKED_IMAGE and _is_external(parked):
+        elif source == BLOCKED_IMAGE:  # by the first reading
             element.set("src", source)
-            element.set("data-original-src", parked)
+            if _is_external(parked):
+                element.set("data-original-src", parked)
         elif source and is_tracker(attributes):
             self._block(source, "trackers")
             _drop(element)
         elif source:
-            self._block(source, "images")
             element.set("src", BLOCKED_IMAGE)
             external = f"https:{source}" if source.startswith("//") else source
+            external = external.replace(" ", "%20")
             if _is_external(external):
+                self._block(external, "images")
                 element.set("data-original-src", external)
 
     def _note_sources(self, element: etree._Element) -> None:

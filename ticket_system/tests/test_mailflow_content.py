@@ -95,6 +95,35 @@ class TestSafeHtml(BaseCase):
         self.assertIn('src="/web/image/5"', safe.html)
         self.assertFalse(safe.blocked)
 
+    def test_inline_image_by_its_url(self):
+        """RFC 2392: of an inline image the URL is percent-encoded, the id is not"""
+        inline = {"foo@bar": "/web/image/5", "a%40b": "/web/image/6"}
+        for url, image in (
+            ("cid:foo%40bar", "/web/image/5"),
+            ("CID:foo@bar", "/web/image/5"),
+            ("cid:a%40b", "/web/image/6"),  # as mailers write that do not encode
+            ("cid:a%2540b", "/web/image/6"),
+        ):
+            safe = safe_html(f'<img src="{url}">', inline)
+            self.assertEqual((safe.html, safe.blocked), (f'<img src="{image}">', {}))
+
+    def test_images_are_counted_once(self):
+        """What cannot come is not offered; what can, comes from where it is"""
+        one = {"images": 1}
+        for source, count, parked in (
+            ("cid:gone", {}, None),
+            ("a.png", {}, None),
+            (BLOCKED_IMAGE, {}, None),
+            (" https://x.example/a b\t.png\n", one, "https://x.example/a%20b.png"),
+            ("//x.example/a.png", one, "https://x.example/a.png"),
+        ):
+            with self.subTest(source):
+                safe = safe_html(f'<img src="{source}">')
+                self.assertEqual(safe.blocked, count)
+                [image] = lxml.html.fragment_fromstring(safe.html, "div").iter("img")
+                self.assertEqual(image.get("src"), BLOCKED_IMAGE)
+                self.assertEqual(image.get("data-original-src"), parked)
+
     def test_what_was_blocked(self):
         """By kind; what only tells that the mail was read is gone for good"""
         safe = safe_html(
