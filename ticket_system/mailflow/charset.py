@@ -31,13 +31,17 @@ def decode(data: bytes, label: str) -> str:
         try:
             codec = codecs.lookup(name).name
             if codec not in NO_CHARSETS:
-                return data.decode(codec).replace("\x00", "")
+                return _storable(data.decode(codec))
         except (LookupError, ValueError, TypeError):
             continue
     sample = data[:SAMPLE]
     guess = None
     if sum(byte > 127 for byte in sample) >= ENOUGH_TO_GUESS:
         guess = from_bytes(sample).best()
-    return data.decode(guess.encoding if guess else "cp1252", "replace").replace(
-        "\x00", ""
-    )
+    return _storable(data.decode(guess.encoding if guess else "cp1252", "replace"))
+
+
+def _storable(text: str) -> str:
+    """Without what PostgreSQL refuses: NUL, and the half of a surrogate pair that UTF-7
+    can name."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()

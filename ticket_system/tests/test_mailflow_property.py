@@ -34,6 +34,7 @@ TOKENS = (
         b"text/calendar",
         b"format=flowed",
     ),
+    *(b"utf-7", b"+2AA-"),
     *(b"BEGIN:VCALENDAR", b"application/pkcs7-mime", b"a@b.example", b"group:;"),
 )
 SETTINGS = settings(
