@@ -28,6 +28,7 @@ BATCH_COUNT = 100
 BATCH_BYTES = 32 * 2**20
 MAIL_BYTES = 150_000_000
 UID_WINDOW = 20_000
+MOST_UIDS = 500_000  # as many as fit into ANSWER_BYTES
 ANSWER_BYTES = 8 * 2**20  # of anything but mails
 ANSWER_SECONDS = 300.0
 GREETING = 10.0  # seconds: who is dead keeps nobody else waiting
@@ -188,7 +189,8 @@ class Mailbox:
             ) from error
 
     def uids_after(self, last_uid: int, since: date | None = None) -> list[int]:
-        """The UIDs above `last_uid`, ascending.
+        """The UIDs above `last_uid`, ascending; of very many the first MOST_UIDS or
+        somewhat more.
 
         Searched in windows, so that no answer grows beyond bounds. A range that ends
         in `*` always holds the last message (RFC 3501, section 6.4.8), hence the
@@ -202,7 +204,10 @@ class Mailbox:
             while self._uid_next and start + UID_WINDOW < self._uid_next:
                 found.update(self._search(f"{start}:{start + UID_WINDOW - 1}", since))
                 start += UID_WINDOW
-            found.update(self._search(f"{start}:*", since))
+                if len(found) >= MOST_UIDS:
+                    break
+            else:
+                found.update(self._search(f"{start}:*", since))
         return sorted(uid for uid in found if uid > last_uid)
 
     def _search(self, uids: str, since: date | None) -> Iterable[int]:

@@ -134,6 +134,23 @@ class TestHostileServer(BaseCase):
             mails = [m for batch in box.batches(box.uids_after(0)) for m in batch]
         self.assertEqual([(m.uid, m.raw) for m in mails], [(1, b"abc")])
 
+    def test_more_than_fit(self):
+        """P2: of a folder with more mails than one answer may bring, the first come"""
+
+        def search(connection, tag):
+            first, last = server.heard[-1].split()[-1].split(b":")
+            last = 2_000_000 if last == b"*" else int(last)
+            uids = b" ".join(b"%d" % uid for uid in range(int(first), last + 1))
+            connection.sendall(b"* SEARCH %b\r\n%b OK done\r\n" % (uids, tag))
+
+        selected = b"* OK [UIDVALIDITY 7] \r\n* OK [UIDNEXT 2000001] \r\n"
+        answers = {"SELECT": selected, "SEARCH": search}
+        with hostile(answers) as server, connect(server.port) as box:
+            box.open("INBOX")
+            for last_uid, count in ((0, 500_000), (1_990_000, 10_000)):
+                found = box.uids_after(last_uid)
+                self.assertEqual((found[0], len(found)), (last_uid + 1, count))
+
     def test_nothing_of_a_mail(self):
         """P2: one that is there, but of which the server gives nothing (RFC 3501,
         7.4.2: NIL), is told; an empty one is a mail"""
