@@ -125,9 +125,9 @@ class TestExternalContent(TicketWorld, HttpCase):
                 for n in range(0, len(sources), 16)
             )
         )
-        tickets = lines.ticket_id
-        lines.mail_message_id.res_id = tickets[0].id
-        return tickets[0]
+        ticket = lines.ticket_id[0]
+        lines.mail_message_id.res_id = ticket.id
+        return ticket
 
     def test_the_server_counts(self):
         """The check itself: shown as it came, most vectors do load"""
@@ -321,7 +321,6 @@ class TestExternalContent(TicketWorld, HttpCase):
             "https://shop.example/web/session/logout": True,
             "mailto:jo@shop.example": True,
             "http://%unsubscribe_url%": False,
-            "http://256.1.1.1/": False,
         }
         body = "".join(f'<p><a href="{url}">x</a></p>' for url in links)
         ticket = self.take_in(body).ticket_id
