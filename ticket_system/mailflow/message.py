@@ -164,6 +164,7 @@ class _Parts:
     """Collects bodies and files while walking the structure."""
 
     bodies: list[Body] = field(default_factory=list)
+    has_body: bool = False  # it may be blank
     attachments: list[Attachment] = field(default_factory=list)
     defects: list[str] = field(default_factory=list)
     calendars: list[str] = field(default_factory=list)
@@ -229,7 +230,7 @@ class _Parts:
             kind = "text/plain"
         disposition = part.get_content_disposition()
         if kind in ("text/plain", "text/html") and disposition != "attachment":
-            if not name or disposition == "inline" and not self.bodies:
+            if not name or disposition == "inline" and not self.has_body:
                 self._take_body(part, content, kind == "text/html")
                 return
         if kind.endswith("pkcs7-mime"):
@@ -252,6 +253,7 @@ class _Parts:
         )
 
     def _take_body(self, part: Message, content: bytes, is_html: bool) -> None:
+        self.has_body = True
         text = decode(content, part.get_content_charset("") or "")
         if not is_html:
             self.is_encrypted |= PGP_MESSAGE in text

@@ -28,6 +28,14 @@ class MailMessage(models.Model):
             return "failed"
         return "queued" if statuses & {"ready", "process"} else "sent"
 
+    def _failed_outside(self):
+        return self.sudo().notification_ids.filtered(
+            lambda told: (
+                told.notification_status in FAILED
+                and (not told.res_partner_id or told.res_partner_id.partner_share)
+            )
+        )
+
     def _failed_mails(self):
         return self.sudo().mail_ids.filtered(lambda mail: mail.state == "exception")
 
@@ -118,7 +126,7 @@ class MailMessage(models.Model):
         """A mail of these answers has left; others of the same answer may not have."""
         for message in self:
             ticket = message._ticket()
-            if ticket.delivery_failed and message._delivery() != "failed":
+            if ticket.delivery_failed and not message._failed_outside():
                 ticket.delivery_failed = False
                 if not ticket._is_unanswered():
                     ticket.waiting_since = False

@@ -16,6 +16,7 @@ class ProjectProject(models.Model):
         "project_id",
         "queue_id",
         "Ticket Queues",
+        copy=False,
         groups="ticket_system.group_administrator",
     )
     ticket_template_ids = fields.Many2many(
@@ -24,6 +25,7 @@ class ProjectProject(models.Model):
         "project_id",
         "template_id",
         "Ticket Templates",
+        copy=False,
         groups="ticket_system.group_administrator",
     )
 

@@ -217,13 +217,13 @@ class TicketMail(models.Model):
             self._judge(plan, internal)
             doubted = refuse_failed and plan.authentication == "failed"
             plan.route = route(message, candidates, replace(trust, nobody=doubted), now)
-            if twin := elsewhere.get((message.content_hash, plan.route.ticket)):
-                plan.duplicate_of, plan.route = twin, None
-                continue
             plan.rules = rules.browse()
             if plan.route.kind != RouteKind.REPLY:
                 plan.rules = rules._matching(message)
             plan.place, company = line._place(plan.rules)
+            if twin := elsewhere[message.content_hash]._twin(plan.route, company):
+                plan.duplicate_of, plan.route = twin, None
+                continue
             known_by_address = partners.get(plan.customer.email, unknown)
             plan.partner = _of_company(known_by_address, company)
             if any(plan.rules.mapped("ignore")):

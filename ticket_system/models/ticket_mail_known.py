@@ -51,8 +51,8 @@ class TicketMail(models.Model):
         """Ledger lines of mails processed before; of what we sent ourselves, only what
         has joined a ticket.
 
-        :return: {content hash: line}, and {(content hash, ticket): line} of mails that
-            only another company has
+        :return: {content hash: line}, and {content hash: lines} of mails that only
+            other companies have
         """
         lines = self.search(
             [
@@ -69,10 +69,15 @@ class TicketMail(models.Model):
                 line.server_id <= self.server_id or self._is_ours(line._company())
             )
         )
-        return (
-            {line.content_hash: line for line in own},
-            {(line.content_hash, line.ticket_id): line for line in lines - own},
-        )
+        elsewhere = defaultdict(self.browse, (lines - own).grouped("content_hash"))
+        return {line.content_hash: line for line in own}, elsewhere
+
+    def _twin(self, found, company):
+        """One of these that has joined the ticket the mail would join, or that all see
+        who would see the new ticket of that company."""
+        return self.filtered(
+            lambda line: line.ticket_id == found.ticket or line._company() <= company
+        )[:1]
 
     def _company(self):
         """Who sees what became of it; empty if all companies do."""
@@ -82,7 +87,9 @@ class TicketMail(models.Model):
 
     def _is_ours(self, company):
         """Whether what is of this company is seen by all who get these mails."""
-        return company <= self.server_id._ticket_company()
+        if company <= self.server_id._ticket_company():
+            return True
+        return self.env["res.company"].sudo().search_count([], limit=2) == 1
 
     def _find_partners(self, messages):
         """({address: partners, the oldest first}, the addresses of internal users) of

@@ -125,9 +125,17 @@ class TicketRule(models.Model):
         return matching
 
     def _ticket_values(self):
-        """What these rules, applied in order, write on a new ticket."""
-        values = {}
+        """What these rules, applied in order, write on a new ticket.
+
+        In a queue without a responsible it is nobody's, unless an agent was named
+        before; a private one, else unseen, stays whose it would be.
+        """
+        values, is_named = {}, False
         for rule in self:
+            responsible = rule.queue_id.user_id
+            if responsible or (rule.queue_id and not is_named):
+                values["user_id"] = responsible.id
+            is_named = bool(rule.user_id) or (is_named and not responsible)
             for name in (
                 "status_id",
                 "queue_id",
@@ -137,8 +145,6 @@ class TicketRule(models.Model):
             ):
                 if rule[name]:
                     values[name] = rule[name].id
-            if rule.queue_id and not rule.user_id:
-                values["user_id"] = rule.queue_id.user_id.id
             if rule.is_spam:
                 values["status_id"] = self.env["ticket.status"]._by_code("trash").id
             if rule.priority:
@@ -146,6 +152,8 @@ class TicketRule(models.Model):
             for name in ("is_private", "is_gdpr"):
                 if rule[name]:
                     values[name] = True
+        if values.get("is_private") and not values.get("user_id"):
+            values.pop("user_id", None)
         if self.tag_ids:
             values["tag_ids"] = [fields.Command.set(self.tag_ids.ids)]
         return values

@@ -44,6 +44,18 @@ class TestCompanies(TicketCase):
         self.assertEqual(lines.mapped("state"), ["done", "duplicate"])
         self.assertEqual(lines.ticket_id, ticket)
 
+    def test_general_account(self):
+        """Which of two accounts is fetched first does not matter"""
+        general = self._make_account("info@test.example")
+        self.env["ticket.rule"].create(
+            {"name": "Wheels", "subject": "wheel", "queue_id": self.support.id}
+        )
+        for order in ((self.account, general), (general, self.account)):
+            raw = mail()
+            first, second = (self.take_in(raw, account=account) for account in order)
+            self.assertEqual((first.state, second.state), ("done", "duplicate"))
+            self.assertEqual(first.ticket_id, second.ticket_id)
+
     def test_accounts_of_one_company(self):
         """Where all see the first ticket, it is the only one"""
         other = self._make_account("sales@test.example", self.support)

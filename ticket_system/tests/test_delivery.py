@@ -124,7 +124,13 @@ class TestDelivery(TicketCase, MailCase):
         self.assertTrue(self.ticket.delivery_failed)
         self.assertTrue(self.ticket.activity_ids)
         answer.notification_ids.notification_status = "sent"
-        answer._note_delivered()
+        answer.notification_ids.copy(
+            {
+                "res_partner_id": self.other_agent.partner_id.id,
+                "notification_status": "exception",
+            }
+        )
+        answer._note_delivered()  # though a colleague's mail has not left
         self.assertFalse(self.ticket.delivery_failed)
 
     def test_late_delivery(self):

@@ -1,5 +1,6 @@
 import base64
 import time
+from email.message import EmailMessage
 
 from odoo.tests import BaseCase
 
@@ -195,6 +196,15 @@ class TestBody(BaseCase):
                 self.assertEqual(places, sorted(places))
                 self.assertNotIn(-1, places)
                 self.assertEqual("a &lt;b&gt;" in mail.html, quoted in shown)
+
+    def test_file_beside_a_blank_text(self):
+        """A text file that is to be shown stays a file, however little was written"""
+        for written in ("\n", "See the log."):
+            message = EmailMessage()
+            message.set_content(written)
+            message.add_attachment("at 12:01", filename="log.txt", disposition="inline")
+            found = parse(message.as_bytes())
+            self.assertEqual([a.filename for a in found.attachments], ["log.txt"])
 
     def test_file_names(self):
         """Threats 18, 19: no path, no hidden character, extension kept"""

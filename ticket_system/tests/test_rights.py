@@ -191,6 +191,9 @@ class TestRights(TicketCase, HttpCase):
         ):
             known = self.env[model].with_user(user).fields_get(names)
             self.assertFalse(known, user.login)
+        self.support.project_ids = self.project
+        self.agent.group_ids |= self.env.ref("project.group_project_manager")
+        self.project.with_user(self.agent).copy()
 
     def test_passwords_by_no_road(self):
         """Threat 25: read, search by value, group, export, sort, other models"""

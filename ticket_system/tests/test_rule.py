@@ -46,6 +46,29 @@ class TestRule(TicketCase):
         self.assertEqual(self.take_in(mail()).ticket_id.queue_id, self.accounting)
         last.active = False
 
+    def test_agent_of_a_rule(self):
+        """R58: who is named stays, until a responsible comes; private ones are seen"""
+        other = self.env["ticket.queue"].create({"name": "Other", "code": "tother"})
+        named = {"subject": "wheel", "user_id": self.agent.id}
+        moved = {"subject": "wheel", "queue_id": other.id}
+        self.account.ticket_queue_id = self.accounting
+        for rules, agent in (
+            ([moved], self.env["res.users"]),
+            ([named, moved], self.agent),
+            ([moved, named], self.agent),
+            (
+                [named, moved, {**moved, "queue_id": self.accounting.id}],
+                self.other_agent,
+            ),
+            ([{**moved, "is_private": True}], self.other_agent),
+        ):
+            with self.env.cr.savepoint() as savepoint:
+                for sequence, values in enumerate(rules):
+                    self.rule(sequence=sequence, **values)
+                self.assertEqual(self.take_in(mail()).ticket_id.user_id, agent, rules)
+                savepoint.rollback()
+                self.env.invalidate_all()
+
     def test_spam_and_ignore(self):
         """R57: spam goes to the trash, ignored mails stay in the ledger"""
         self.rule(sender="spam@%", is_spam=True)
