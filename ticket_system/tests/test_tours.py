@@ -119,6 +119,16 @@ class TestTours(BrowserCase):
         self.assertEqual(len(kept._conversation()), 2)
         self.assertEqual(self.ticket.merged_into_id, kept)
 
+    def test_discuss(self):
+        """A mail is answered where it is starred, and the next ticket opens"""
+        self.ticket._conversation()[0].with_user(self.agent).toggle_message_starred()
+        self.start_tour(
+            "/odoo/discuss?active_id=mail.box_starred",
+            "ticket_system_discuss",
+            login="test_agent",
+        )
+        self.assertEqual(len(self.ticket._conversation()), 2)
+
     def test_merge_one(self):
         """A ticket joins one of the same customer, which is offered"""
         kept = self.second_ticket()

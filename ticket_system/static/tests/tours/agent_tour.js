@@ -117,6 +117,30 @@ registry.category("web_tour.tours").add("ticket_system_batch", {
     ],
 });
 
+registry.category("web_tour.tours").add("ticket_system_discuss", {
+    steps: () => [
+        {
+            content: "Answer what is starred",
+            trigger: ".o-mail-Message:contains('Carla Customer')",
+            run: "hover && click .o-mail-Message [title='Reply by Mail']",
+        },
+        {
+            content: "Write",
+            trigger: ".modal .odoo-editor-editable",
+            run: "editor We send a new one.",
+        },
+        {
+            content: "Send it, and go on",
+            trigger: ".modal button:contains('Send and Next')",
+            run: "click",
+        },
+        {
+            content: "The next ticket is open, though none was before",
+            trigger: ".o_form_view .o_statusbar_buttons button:contains('Reply')",
+        },
+    ],
+});
+
 registry.category("web_tour.tours").add("ticket_system_take_over", {
     steps: () => [
         {
