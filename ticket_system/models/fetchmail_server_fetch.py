@@ -93,8 +93,11 @@ class FetchmailServer(models.Model):
 
     def _ticket_test(self):
         """Look into the folder to be fetched: what is found there."""
-        source = next(self._ticket_sources())
+        source, *others = self._ticket_sources()
         with self._ticket_connect() as mailbox:
+            for other in others:
+                if not self.ticket_copy_to_sent:  # else it is made where it is missing
+                    mailbox.open(other.folder, readonly=True)
             uidvalidity = mailbox.open(source.folder, readonly=True)
             position = self._ticket_position(source, uidvalidity)
             uids = mailbox.uids_after(position, since=self.ticket_since or None)

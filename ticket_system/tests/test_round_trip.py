@@ -315,6 +315,15 @@ class TestRoundTrip(MailServerCase):
         self.fetch(account)
         self.assertFalse(account.ticket_warning_ids or account.ticket_failing_since)
 
+    def test_sent_folder_is_tested(self):
+        """R10: a misspelt one is told at once; with copies it is made"""
+        account = self._make_account("misspelt@test.example", ticket_sent_folder="Snet")
+        with self.assertRaisesRegex(UserError, "Snet"):
+            account.button_confirm_login()
+        account.ticket_copy_to_sent = True
+        account.button_confirm_login()
+        self.assertEqual(account.state, "done")
+
     def test_fetch_button(self):
         """R10: what came of it is told, and why nothing could"""
         account = self._make_account("now@test.example")
