@@ -4,7 +4,6 @@
     "summary": "E-mail tickets next to the customer: fetch, sort, answer, close",
     "category": "Services/Helpdesk",
     "author": "ticket_system contributors",
-    "website": "https://ticket-system.example.org",
     "license": "LGPL-3",
     "depends": ["mail", "privacy_lookup", "project"],
     "external_dependencies": {

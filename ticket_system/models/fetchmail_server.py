@@ -323,10 +323,14 @@ class FetchmailServer(models.Model):
                 )
 
     def unlink(self):
+        self._unlink_ticket_cron()
+        return super().unlink()
+
+    def _unlink_ticket_cron(self):
         crons = self.sudo().ticket_cron_id
-        result = super().unlink()
+        actions = crons.ir_actions_server_id
         crons.unlink()
-        return result
+        actions.unlink()
 
     @api.model
     def _update_cron(self):

@@ -76,11 +76,12 @@ class TicketImportOpenxe(models.AbstractModel):
 
     def _messages_values(self, row, ticket, lookup):
         """A list of the values of each message in the row."""
-        is_ours = openxe.is_yes(row.get("sent", "")) and not row.get("answer")
-        if is_ours:
-            found = [self._sent(row, ticket, lookup)]
-        else:
-            found = [self._received(row, ticket, lookup)]
+        is_sent, answer = openxe.is_yes(row.get("sent", "")), row.get("answer")
+        found = []
+        if is_sent and not answer:
+            found.append(self._sent(row, ticket, lookup))
+        elif row.get("text") or not (is_sent and self._is_answered(row)):
+            found.append(self._received(row, ticket, lookup))
         if self._is_answered(row):
             found.append(self._answer(row, ticket, lookup))
         if row.get("comment"):

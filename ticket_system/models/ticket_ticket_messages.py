@@ -197,6 +197,7 @@ class TicketTicket(models.Model):
             self._register_inbound(message.date)
         elif message.message_type == "comment" and self._is_answer(msg_values):
             if self.env.context.get("ticket_forward"):
+                self.last_message = message.date
                 self._tell_agents("ticket_system.written")
             elif message.outgoing_email_to or message.partner_ids.filtered(
                 "partner_share"

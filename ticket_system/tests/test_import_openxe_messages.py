@@ -77,6 +77,21 @@ class TestImportOpenxeMessages(ImportCase):
         self.assertEqual(self.again(record), 2)
         self.assertEqual(len(self.ticket(NUMBER)._conversation()), 2)
 
+    def test_answer_alone(self):
+        """Of a row that was sent and holds an answer without a question"""
+        row = {
+            **RECEIVED,
+            "text": "",
+            "textausgang": "<p>Gern.</p>",
+            "zeitausgang": "2019-03-05 11:00:00",
+            "versendet": "1",
+        }
+        record = self.take([row])
+        [answer] = self.ticket(NUMBER)._conversation()
+        self.assertEqual(answer.message_type, "comment")
+        self.assertEqual(self.again(record), 2)
+        self.assertEqual(len(self.ticket(NUMBER)._conversation()), 1)
+
     def test_drafts(self):
         """R66: what was never sent is no message, and is told"""
         draft = {**SENT, "zeitausgang": "NULL"}

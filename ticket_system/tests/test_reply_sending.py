@@ -41,6 +41,7 @@ class TestReplySending(ReplyCase):
         self.assertEqual(sent.attachment_ids.mapped("name"), ["photo.jpg"])
         self.assertTrue(ticket.waiting_since)
         self.assertEqual(ticket.status_id.code, "new")
+        self.assertEqual(ticket.last_message, ticket._conversation()[-1].date)
         reply = Form(
             self.env["ticket.reply"]
             .with_user(self.agent)

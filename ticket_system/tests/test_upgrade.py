@@ -52,6 +52,10 @@ values = {"name": "For you", "queue_id": elsewhere.id}
 env["ticket.ticket"].with_user(agent).create(values)
 """
 UNINSTALL = """
+env["fetchmail.server"].search([("use_ticket_system", "=", True)]).state = "done"
+ticket = env["ticket.ticket"].search([], limit=1)
+ticket.activity_schedule("ticket_system.activity_undelivered", user_id=env.uid)
+env.cr.commit()
 addon = env["ir.module.module"].search([("name", "=", "ticket_system")])
 addon.button_immediate_uninstall()
 """
@@ -60,6 +64,12 @@ assert "ticket.ticket" not in env
 env.cr.execute("SELECT tablename FROM pg_tables WHERE tablename LIKE 'ticket_%'")
 left = env.cr.fetchall()
 assert not left, left
+left = env["ir.actions.server"].search([("code", "like", "_ticket_fetch")])
+assert not left, left
+left = env["mail.activity.type"].with_context(active_test=False)
+assert not left.search([("res_model", "=", "ticket.ticket")])
+account = env["fetchmail.server"].search([("user", "=", "support@old.example")])
+assert account.state == "draft", account
 for model in ("res.partner", "project.project", "fetchmail.server", "mail.message"):
     env[model].get_views([(False, "list"), (False, "form")])
     env[model].search([], limit=5).read()
