@@ -188,8 +188,8 @@ class TicketReply(models.Model):
         return None
 
     def _hand_over_files(self):
-        """What came with the draft is the ticket's now; pictures in its text, too, one
-        of them put in before the draft was saved."""
+        """What came with the draft is the ticket's now; pictures in its text, too, even
+        those put in before the draft was saved."""
         files = self.env["ir.attachment"].sudo()
         of_drafts = Domain("res_model", "=", self._name) & Domain(
             "res_field", "=", False

@@ -2,6 +2,15 @@ from odoo.tests import tagged
 
 from .import_case import NUMBER, PROJECTS, RECEIVED, SENT, ImportCase
 
+# in older Xentral the answer stands in the customer's row
+ANSWERED = {
+    **RECEIVED,
+    "bearbeiter": "Tina Agent",
+    "textausgang": "<p>Gern.</p>",
+    "zeitausgang": "2019-03-05 11:00:00",
+    "versendet": "1",
+}
+
 
 @tagged("post_install", "-at_install")
 class TestImportOpenxeMessages(ImportCase):
@@ -55,14 +64,7 @@ class TestImportOpenxeMessages(ImportCase):
 
     def test_answer_in_the_same_row(self):
         """In older Xentral the answer stands in the customer's row"""
-        row = {
-            **RECEIVED,
-            "bearbeiter": "Tina Agent",
-            "textausgang": "<p>Gern.</p>",
-            "zeitausgang": "2019-03-05 11:00:00",
-            "versendet": "1",
-        }
-        record = self.take([row])
+        record = self.take([ANSWERED])
         received, answer = self.ticket(NUMBER)._conversation()
         self.assertEqual(received.message_type, "email")
         self.assertEqual(received.author_id, self.customer)
@@ -79,14 +81,7 @@ class TestImportOpenxeMessages(ImportCase):
 
     def test_answer_alone(self):
         """Of a row that was sent and holds an answer without a question"""
-        row = {
-            **RECEIVED,
-            "text": "",
-            "textausgang": "<p>Gern.</p>",
-            "zeitausgang": "2019-03-05 11:00:00",
-            "versendet": "1",
-        }
-        record = self.take([row])
+        record = self.take([{**ANSWERED, "text": ""}])
         [answer] = self.ticket(NUMBER)._conversation()
         self.assertEqual(answer.message_type, "comment")
         self.assertEqual(self.again(record), 2)
